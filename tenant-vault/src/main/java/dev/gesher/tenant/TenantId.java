@@ -5,8 +5,8 @@ import java.util.UUID;
 /** Identifies a tenant. */
 public record TenantId(UUID value) implements Comparable<TenantId> {
     /**
-     * The reserved tenant that holds what belongs to the platform but needs a vault or an audit (JWT
-     * keys, the operator's audit). No tenant's request is ever given its set.
+     * The reserved tenant that holds what belongs to the platform but needs a vault or an audit
+     * (JWT keys, the operator's audit). No tenant's request is ever given its set.
      */
     public static final TenantId PLATFORM = new TenantId(new UUID(0, 0));
 

@@ -1,0 +1,30 @@
+package dev.gesher.tenant;
+
+import java.time.LocalDate;
+
+/**
+ * Encrypts what arrives before its tenant is known, with a platform key of the day (UTC) that is
+ * destroyed when that day's retention is over. Keys are made ahead and cached, so no call waits for
+ * the database when all is well. May open a transaction of its own: call {@link #ready} before a
+ * transaction that will use the day.
+ */
+public interface DayKeys {
+    /**
+     * Makes sure that the key of {@code day} is in memory, making it in the database if none has.
+     */
+    void ready(LocalDate day);
+
+    /**
+     * Encrypts under the key of {@code day}, which must be {@link #ready}; {@code place} is its
+     * associated data.
+     */
+    byte[] encrypt(LocalDate day, String place, byte[] plaintext);
+
+    /**
+     * Decrypts what {@link #encrypt} made for the same day and place; the day must be {@link
+     * #ready}.
+     *
+     * @throws IllegalStateException if the key is gone, or the place is another
+     */
+    byte[] decrypt(LocalDate day, String place, byte[] ciphertext);
+}

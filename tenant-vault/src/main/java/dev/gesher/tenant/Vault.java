@@ -1,0 +1,33 @@
+package dev.gesher.tenant;
+
+import dev.gesher.tenant.db.Tx;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a tenant's secrets encrypted under the tenant's data key; every opening leaves an audit
+ * row.
+ */
+public interface Vault {
+    /**
+     * Encrypts {@code secret} as the newest version of {@code name}, in the caller's transaction
+     * (whose set must hold {@code tenant}). Opened copies in caches are dropped once it commits.
+     *
+     * @param expiresAt when the provider says the secret ends, or null for never or unknown
+     */
+    void store(
+            Tx tx, TenantId tenant, SecretName name, SecretText secret, @Nullable Instant expiresAt)
+            throws SQLException;
+
+    /**
+     * Opens the newest version, from a cache of one minute or from the database; a miss of the
+     * cache is audited with {@code purpose}. Opens a transaction of its own: not to be called
+     * inside one.
+     */
+    Optional<SecretText> open(TenantId tenant, SecretName name, String purpose);
+
+    /** Deletes every version of {@code name}, in the caller's transaction. */
+    void destroy(Tx tx, TenantId tenant, SecretName name) throws SQLException;
+}

@@ -1,0 +1,12 @@
+package dev.gesher.tenant.db;
+
+/** Makes group-committing writers. */
+public interface BatchWriters {
+    /**
+     * A running writer.
+     *
+     * @param name names its threads and metrics
+     */
+    <I, O> BatchWriter<I, O> start(
+            String name, BatchWriter.Bounds bounds, BatchWriter.Batch<I, O> batch);
+}

@@ -1,0 +1,38 @@
+package dev.gesher.tenant.db;
+
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+
+/** What the classes of SQLSTATE mean to us (PostgreSQL documentation, appendix A). */
+final class SqlStates {
+    private SqlStates() {}
+
+    /**
+     * Connection lost or not to be had (08), resources exhausted (53), operator intervention (57).
+     */
+    static boolean isUnavailable(SQLException e) {
+        String state = e.getSQLState();
+        if (state == null) {
+            // The pool's own timeout carries the SQLSTATE of what it last saw, or none.
+            return e instanceof SQLTransientConnectionException;
+        }
+        return state.startsWith("08") || state.startsWith("53") || state.startsWith("57");
+    }
+
+    /** Serialization failure or deadlock: the same transaction may succeed when run again. */
+    static boolean isRepeatable(String state) {
+        return state.startsWith("40");
+    }
+
+    /** A lock was not to be had within lock_timeout. */
+    static boolean isLockTimeout(String state) {
+        return state.equals("55P03");
+    }
+
+    /**
+     * The data (22), a constraint (23) or a right or name (42): some item of the batch is to blame.
+     */
+    static boolean isOfAnItem(String state) {
+        return state.startsWith("22") || state.startsWith("23") || state.startsWith("42");
+    }
+}

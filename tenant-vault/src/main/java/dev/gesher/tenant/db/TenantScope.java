@@ -1,0 +1,108 @@
+package dev.gesher.tenant.db;
+
+import dev.gesher.tenant.TenantId;
+import io.micronaut.transaction.TransactionDefinition;
+import io.micronaut.transaction.TransactionOperations;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens every transaction of Gesher: sets the tenants it may touch, runs the work, commits. Nothing
+ * else touches a connection, and a repository called outside it throws.
+ */
+@Singleton
+public final class TenantScope {
+    /** The most tenants one transaction may carry: their list is read anew for each written row. */
+    public static final int MAX_TENANTS = 64;
+
+    private final TransactionOperations<Connection> transactions;
+
+    TenantScope(TransactionOperations<Connection> transactions) {
+        this.transactions = transactions;
+    }
+
+    /** Runs {@code work} in one transaction that sees the rows of {@code tenant} only. */
+    public <T extends @Nullable Object> T in(TenantId tenant, Work<T> work) {
+        return in(List.of(tenant), work);
+    }
+
+    /**
+     * Runs {@code work} in one transaction that sees no tenant's rows: directories and the
+     * platform's tables.
+     */
+    public <T extends @Nullable Object> T platform(Work<T> work) {
+        return in(List.of(), work);
+    }
+
+    /**
+     * Runs {@code work} in one transaction that sees the rows of {@code tenants} only, and commits.
+     *
+     * @throws IllegalArgumentException if there are more than {@link #MAX_TENANTS}
+     * @throws IllegalStateException if the thread is in a transaction already: a set cannot grow
+     * @throws DatabaseUnavailableException if the database is away, or no connection was free in
+     *     time
+     * @throws DatabaseException if it refused a statement or the commit
+     */
+    public <T extends @Nullable Object> T in(Collection<TenantId> tenants, Work<T> work) {
+        var set = new TreeSet<>(tenants);
+        if (set.size() > MAX_TENANTS) {
+            throw new IllegalArgumentException(set.size() + " tenants in one transaction");
+        }
+        if (transactions.hasConnection()) {
+            throw new IllegalStateException("a transaction is open on this thread already");
+        }
+        String setTenants =
+                set.stream()
+                        .map(TenantId::toString)
+                        .collect(Collectors.joining(",", "SET LOCAL gesher.tenants = '", "'"));
+        var committed = new java.util.ArrayList<Tx>(1);
+        try {
+            T result =
+                    DoorGuard.whileOpening(() ->
+                            transactions.<T>execute(
+                                    TransactionDefinition.DEFAULT,
+                                    status -> {
+                                        var tx = new Tx(status.getConnection());
+                                        committed.add(tx);
+                                        setTenants(status.getConnection(), setTenants);
+                                        return work.run(tx);
+                                    }));
+            committed.forEach(Tx::committed);
+            return result;
+        } catch (RuntimeException e) {
+            throw translated(e);
+        }
+    }
+
+    @SuppressWarnings("SqlInjection") // canonical UUIDs only, and SET takes no parameters
+    private static void setTenants(Connection connection, String setTenants) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute(setTenants);
+        }
+    }
+
+    /**
+     * Finds the SQL error among the causes; what is none (a bug, a refusal of the work) stays as it
+     * is.
+     */
+    private static RuntimeException translated(RuntimeException thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql) {
+                return SqlStates.isUnavailable(sql)
+                        ? new DatabaseUnavailableException("the database is away", sql)
+                        : new DatabaseException(sql);
+            }
+            if (cause instanceof DatabaseException
+                    || cause instanceof DatabaseUnavailableException) {
+                return (RuntimeException) cause;
+            }
+        }
+        return thrown;
+    }
+}

@@ -1,0 +1,29 @@
+package dev.gesher.tenant.db;
+
+import dev.gesher.tenant.TenantId;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * What is due when: written with the change that needs it, the only way anything of a tenant
+ * happens at a time.
+ */
+public interface Timers {
+    /** Sets or moves the timer of an object, in the caller's transaction. */
+    void set(Tx tx, String kind, TenantId tenant, UUID object, Instant dueAt) throws SQLException;
+
+    /** Removes the timer of an object, in the caller's transaction. */
+    void cancel(Tx tx, String kind, TenantId tenant, UUID object) throws SQLException;
+
+    /** What runs when a timer of one kind is due: a bean per kind. */
+    interface Handler {
+        String kind();
+
+        /**
+         * Does what was due and sets the next time, if any: the timer is removed in the same
+         * transaction before this runs. Repeated after a failure, so it must be idempotent.
+         */
+        void due(Tx tx, TenantId tenant, UUID object) throws SQLException;
+    }
+}

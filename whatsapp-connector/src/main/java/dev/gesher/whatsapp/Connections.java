@@ -1,0 +1,39 @@
+package dev.gesher.whatsapp;
+
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.Tx;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads connections, and marks them when Meta refuses them. */
+public interface Connections {
+    /**
+     * The connections of {@code tenants} that have one, with one query in the caller's transaction.
+     */
+    Map<TenantId, Connection> find(Tx tx, Collection<TenantId> tenants) throws SQLException;
+
+    /** The tenant's connection, in a transaction of its own. */
+    Optional<Connection> find(TenantId tenant);
+
+    /**
+     * Turns an active connection {@code invalid} with its cause, in the caller's transaction, and
+     * tells the listeners; changes nothing if it was not active or is about another number by now.
+     */
+    void invalidate(
+            Tx tx, TenantId tenant, String phoneNumberId, ConnectionCause cause, Instant now)
+            throws SQLException;
+
+    /** What others do when a connection changes; called in the transaction that changes it. */
+    interface Listener {
+        /**
+         * The connection became active (first, again with the same number, or with another one).
+         */
+        void connected(Tx tx, Connection now, Optional<Connection> before) throws SQLException;
+
+        /** The connection stopped working or ended; {@code now} says how. */
+        void stopped(Tx tx, Connection now) throws SQLException;
+    }
+}

@@ -1,0 +1,41 @@
+package dev.gesher.whatsapp;
+
+import java.util.List;
+
+/**
+ * Typed calls to Graph for one tenant. Every call blocks, bounded by the configured timeout, and
+ * never retries.
+ */
+public interface WhatsAppClient {
+    /**
+     * Sends one message.
+     *
+     * @param phoneNumberId the business number it goes out from
+     * @param opaque at most 512 characters that Meta echoes in every status ({@code
+     *     biz_opaque_callback_data})
+     */
+    SendResult send(String phoneNumberId, Recipient to, MessageContent content, String opaque);
+
+    /**
+     * The variants of a template in all languages, as Graph lists them, kept for minutes.
+     *
+     * @throws GraphUnavailableException if Graph could not be asked
+     */
+    List<TemplateVariant> template(String wabaId, String name);
+
+    /**
+     * One language of a template.
+     *
+     * @param language as Meta writes it
+     * @param status {@code APPROVED} or another
+     * @param category {@code UTILITY}, {@code MARKETING}, {@code AUTHENTICATION}
+     * @param parameterFormat {@code NAMED} or {@code POSITIONAL}
+     */
+    record TemplateVariant(
+            String name, String language, String status, String category, String parameterFormat) {
+        /** Whether it may be sent now. */
+        public boolean approved() {
+            return status.equals("APPROVED");
+        }
+    }
+}
