@@ -3,9 +3,15 @@ package dev.gesher.conversation;
 import java.time.Instant;
 import java.util.List;
 
-/** How a message may go, if it may. The same decision answers a precheck, an acceptance and each call. */
+/**
+ * How a message may go, if it may. The same decision answers a precheck, an acceptance and each
+ * call.
+ */
 public sealed interface Decision {
-    /** As it is: the customer service window is open until {@code windowExpiresAt} (safety margin taken off). */
+    /**
+     * As it is: the customer service window is open until {@code windowExpiresAt} (safety margin
+     * taken off).
+     */
     record FreeForm(Instant windowExpiresAt) implements Decision {}
 
     /** As a template, in the language actually chosen (as Meta writes it). */

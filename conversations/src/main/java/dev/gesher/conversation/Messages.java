@@ -6,8 +6,8 @@ import java.util.Optional;
 /** Sends messages and reads them. */
 public interface Messages {
     /**
-     * Decides, and keeps the message for sending in one commit with its idempotency key. What it says is not sent when
-     * this returns: a dispatcher does that.
+     * Decides, and keeps the message for sending in one commit with its idempotency key. What it
+     * says is not sent when this returns: a dispatcher does that.
      *
      * @throws dev.gesher.tenant.db.DatabaseUnavailableException if nothing could be kept
      */

@@ -29,7 +29,8 @@ public sealed interface SendAnswer {
     /**
      * The request itself is wrong; nothing was kept.
      *
-     * @param code stable: {@code recipient_invalid}, {@code recipient_several}, {@code content_required}, …
+     * @param code stable: {@code recipient_invalid}, {@code recipient_several}, {@code
+     *     content_required}, …
      * @param pointer JSON pointer to what is wrong
      */
     record Invalid(String code, String pointer) implements SendAnswer {}

@@ -8,8 +8,8 @@ import java.util.Optional;
 /**
  * A request to send, read but not yet judged.
  *
- * @param to the recipient as the caller wrote it: a number in any form the tenant's region knows, or a business-scoped
- *     user id
+ * @param to the recipient as the caller wrote it: a number in any form the tenant's region knows,
+ *     or a business-scoped user id
  * @param content what to say; empty when only a template was given
  * @param template what to say when the window is closed
  * @param reference the caller's own, at most 128 characters
