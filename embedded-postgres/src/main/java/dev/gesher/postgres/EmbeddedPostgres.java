@@ -400,6 +400,30 @@ public final class EmbeddedPostgres {
         }
     }
 
+    /**
+     * Ends the server that runs in a data folder, at once and without order, as for data nobody
+     * will read.
+     */
+    public static void stopIn(Path dataFolder) {
+        var cluster = dataFolder.toAbsolutePath().resolve("cluster");
+        if (!Files.isDirectory(cluster)) {
+            return;
+        }
+        try {
+            var root = Caches.isRoot();
+            var user =
+                    ServerUser.choose(
+                            root,
+                            Optional.of(ServerUser.ownerOf(cluster)),
+                            ServerUser::onThisMachine);
+            var binaries = Binaries.unpacked(Caches.forThisUser(dataFolder));
+            new ServerProcess(binaries, user, root, cluster, dataFolder.resolve("server.log"))
+                    .stop("immediate");
+        } catch (IOException e) {
+            throw new EmbeddedPostgresException("PostgreSQL could not be stopped: " + e, e);
+        }
+    }
+
     private static Connection connect(int port, String database, Login login) throws SQLException {
         var properties = new Properties();
         properties.setProperty("user", login.user());

@@ -96,21 +96,26 @@ record ServerProcess(Binaries binaries, ServerUser user, boolean root, Path clus
                         port.isEmpty() ? 0 : Integer.parseInt(port)));
     }
 
-    /** After a reboot the number may be another program's. */
+    /**
+     * After a reboot the number may be another program's, and a dead server that nobody has buried
+     * is still listed.
+     */
     private static boolean isPostgres(long pid) {
         var process = ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
         if (process.isEmpty()) {
             return false;
         }
         try {
-            // readable whoever runs it, unlike the link to its program
-            return Files.readString(Path.of("/proc/" + pid + "/comm")).strip().equals("postgres");
+            // "4711 (postgres) S …": readable whoever runs it, unlike the link to its program
+            var line = Files.readString(Path.of("/proc/" + pid + "/stat"));
+            return line.contains("(postgres) ") && !line.contains(") Z ") && !line.contains(") X ");
         } catch (IOException e) {
-            return process.get()
-                    .info()
-                    .command()
-                    .map(command -> command.endsWith("/postgres"))
-                    .orElse(false);
+            return !Files.exists(Path.of("/proc/self/stat")) // macOS
+                    && process.get()
+                            .info()
+                            .command()
+                            .map(command -> command.endsWith("/postgres"))
+                            .orElse(false);
         }
     }
 
@@ -173,21 +178,28 @@ record ServerProcess(Binaries binaries, ServerUser user, boolean root, Path clus
         }
     }
 
+    /** Ends the server and waits until it is gone; nothing to end is fine. */
     void stop(String mode) {
         try {
-            if (running().isPresent()) {
-                run(
-                        cluster,
-                        "",
-                        "pg_ctl",
-                        "stop",
-                        "-D",
-                        asSeenByServer(cluster),
-                        "-w",
-                        "-t",
-                        PATIENCE,
-                        "-m",
-                        mode);
+            var running = running();
+            if (running.isEmpty()) {
+                return;
+            }
+            run(
+                    cluster,
+                    "",
+                    "pg_ctl",
+                    "stop",
+                    "-D",
+                    asSeenByServer(cluster),
+                    "-w",
+                    "-t",
+                    PATIENCE,
+                    "-m",
+                    mode);
+            while (isPostgres(
+                    running.get().pid())) { // pg_ctl is content when the note of it is gone
+                EmbeddedPostgres.pause();
             }
         } catch (IOException e) {
             throw new EmbeddedPostgresException("PostgreSQL could not be stopped: " + e, e);
