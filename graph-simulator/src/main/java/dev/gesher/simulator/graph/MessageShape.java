@@ -1,0 +1,246 @@
+package dev.gesher.simulator.graph;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.gesher.simulator.world.BusinessNumber;
+import dev.gesher.simulator.world.World;
+import java.util.HashSet;
+import java.util.Set;
+
+/** Checks the shape and the sizes of free-form messages as Meta does. */
+final class MessageShape {
+    private static final int BODY = 4096;
+    private static final int CAPTION = 1024;
+    private static final Set<String> MEDIA =
+            Set.of("image", "video", "audio", "document", "sticker");
+
+    private final World world;
+
+    MessageShape(World world) {
+        this.world = world;
+    }
+
+    /** Refuses what Meta would refuse; the type {@code template} is checked elsewhere. */
+    void check(BusinessNumber sender, String type, JsonNode message) {
+        if (message.path("biz_opaque_callback_data").asText("").length() > 512) {
+            throw Refusal.tooLong("biz_opaque_callback_data", 512);
+        }
+        var body = message.path(type);
+        switch (type) {
+            case "text" -> text(object(type, body));
+            case "image", "video", "audio", "document", "sticker" ->
+                    media(sender, type, object(type, body));
+            case "location" -> location(object(type, body));
+            case "contacts" -> contacts(body);
+            case "reaction" -> reaction(object(type, body));
+            case "interactive" -> interactive(object(type, body));
+            case "template" -> object(type, body);
+            default -> throw Refusal.of(131009, "Unsupported message type: '" + type + "'.");
+        }
+    }
+
+    private static JsonNode object(String type, JsonNode body) {
+        if (!body.isObject()) {
+            throw missing(type + "' is mandatory for type '" + type);
+        }
+        return body;
+    }
+
+    private static Refusal missing(String parameter) {
+        return Refusal.of(131008, "Parameter '" + parameter + "'.");
+    }
+
+    private static Refusal invalid(String details) {
+        return Refusal.of(131009, details);
+    }
+
+    private static String required(JsonNode parent, String path, String field) {
+        var value = parent.path(field).asText("");
+        if (value.isEmpty()) {
+            throw missing(path + "." + field + "' is mandatory");
+        }
+        return value;
+    }
+
+    private static void atMost(String value, String parameter, int limit) {
+        if (value.length() > limit) {
+            throw Refusal.tooLong(parameter, limit);
+        }
+    }
+
+    private static void text(JsonNode text) {
+        atMost(required(text, "text", "body"), "text['body']", BODY);
+    }
+
+    private void media(BusinessNumber sender, String type, JsonNode media) {
+        var id = media.path("id").asText("");
+        var link = media.path("link").asText("");
+        if (id.isEmpty() == link.isEmpty()) {
+            throw id.isEmpty()
+                    ? missing(type + ".id' or '" + type + ".link' is mandatory")
+                    : invalid("Only one of id and link may be given.");
+        }
+        if (!link.isEmpty() && !link.matches("https?://\\S+")) {
+            throw invalid("Parameter '" + type + ".link' is not a valid URL.");
+        }
+        if (!id.isEmpty()) {
+            var known =
+                    world.media().find(id).filter(file -> file.phoneNumberId().equals(sender.id()));
+            if (known.isEmpty()) {
+                throw invalid("Media ID " + id + " was not found for this phone number.");
+            }
+            if (!fits(type, known.get().mimeType())) {
+                throw Refusal.of(
+                        131053,
+                        "Media of type "
+                                + known.get().mimeType()
+                                + " can't be sent as "
+                                + type
+                                + ".");
+            }
+        }
+        if (media.has("caption")) {
+            if (type.equals("audio") || type.equals("sticker")) {
+                throw Refusal.parameter("Unexpected key \"caption\" on param \"" + type + "\".");
+            }
+            atMost(media.path("caption").asText(""), type + "['caption']", CAPTION);
+        }
+    }
+
+    private static boolean fits(String type, String mime) {
+        return switch (type) {
+            case "image" -> mime.equals("image/jpeg") || mime.equals("image/png");
+            case "sticker" -> mime.equals("image/webp");
+            case "video" -> mime.startsWith("video/");
+            case "audio" -> mime.startsWith("audio/");
+            default -> true;
+        };
+    }
+
+    private static void location(JsonNode location) {
+        coordinate(location, "latitude", 90);
+        coordinate(location, "longitude", 180);
+    }
+
+    private static void coordinate(JsonNode location, String field, int limit) {
+        try {
+            if (Math.abs(Double.parseDouble(required(location, "location", field))) > limit) {
+                throw invalid("Parameter 'location." + field + "' is out of range.");
+            }
+        } catch (NumberFormatException e) {
+            throw invalid("Parameter 'location." + field + "' is not a number.");
+        }
+    }
+
+    private static void contacts(JsonNode contacts) {
+        if (!contacts.isArray() || contacts.isEmpty()) {
+            throw missing("contacts' is mandatory for type 'contacts");
+        }
+        if (contacts.size() > 257) {
+            throw invalid("At most 257 contacts fit in one message.");
+        }
+        for (var contact : contacts) {
+            var name = contact.path("name");
+            required(name, "contacts.name", "formatted_name");
+            var parts = Set.of("first_name", "last_name", "middle_name", "prefix", "suffix");
+            if (parts.stream().allMatch(part -> name.path(part).asText("").isEmpty())) {
+                throw invalid("contacts.name needs at least one part besides formatted_name.");
+            }
+        }
+    }
+
+    private void reaction(JsonNode reaction) {
+        var wamid = required(reaction, "reaction", "message_id");
+        if (!reaction.has("emoji")) {
+            throw missing("reaction.emoji' is mandatory");
+        }
+        if (world.conversations().message(wamid).isEmpty()) {
+            throw invalid(
+                    "Message " + wamid + " to react to was not found or is older than 30 days.");
+        }
+    }
+
+    private static void interactive(JsonNode interactive) {
+        var type = required(interactive, "interactive", "type");
+        var action = interactive.path("action");
+        if (!action.isObject()) {
+            throw missing("interactive.action' is mandatory");
+        }
+        var bodyLimit = type.equals("list") ? BODY : 1024;
+        if (!type.equals("product") && !type.equals("catalog_message")) {
+            atMost(
+                    required(interactive.path("body"), "interactive.body", "text"),
+                    "interactive['body']['text']",
+                    bodyLimit);
+        }
+        atMost(interactive.at("/header/text").asText(""), "interactive['header']['text']", 60);
+        atMost(interactive.at("/footer/text").asText(""), "interactive['footer']['text']", 60);
+        switch (type) {
+            case "button" -> buttons(action.path("buttons"));
+            case "list" -> list(action);
+            case "cta_url" -> {
+                var parameters = action.path("parameters");
+                atMost(
+                        required(parameters, "interactive.action.parameters", "display_text"),
+                        "display_text",
+                        20);
+                required(parameters, "interactive.action.parameters", "url");
+            }
+            default -> {
+                // Other kinds pass: nobody here sends them, and their rules would be guesses.
+            }
+        }
+    }
+
+    private static void buttons(JsonNode buttons) {
+        if (!buttons.isArray() || buttons.isEmpty() || buttons.size() > 3) {
+            throw invalid("Invalid buttons count. Min allowed buttons: 1, Max allowed buttons: 3");
+        }
+        var titles = new HashSet<String>();
+        for (var button : buttons) {
+            var title = required(button.path("reply"), "interactive.action.buttons.reply", "title");
+            if (title.length() > 20) {
+                throw invalid("Button title length invalid. Min length: 1, Max length: 20");
+            }
+            if (required(button.path("reply"), "interactive.action.buttons.reply", "id").length()
+                    > 256) {
+                throw invalid("Button id length invalid. Min length: 1, Max length: 256");
+            }
+            if (!titles.add(title)) {
+                throw invalid("Button titles must be unique.");
+            }
+        }
+    }
+
+    private static void list(JsonNode action) {
+        if (required(action, "interactive.action", "button").length() > 20) {
+            throw invalid("Button label is too long. Max length is 20");
+        }
+        var sections = action.path("sections");
+        if (!sections.isArray() || sections.isEmpty() || sections.size() > 10) {
+            throw invalid(
+                    "Invalid sections count. Min allowed sections: 1, Max allowed sections: 10");
+        }
+        var rows = 0;
+        for (var section : sections) {
+            if (section.path("title").asText("").length() > 24) {
+                throw invalid("Section title is too long. Max length is 24");
+            }
+            for (var row : section.path("rows")) {
+                rows++;
+                if (required(row, "interactive.action.sections.rows", "title").length() > 24
+                        || row.path("description").asText("").length() > 72
+                        || required(row, "interactive.action.sections.rows", "id").length() > 200) {
+                    throw invalid(
+                            "Row title, description or id is too long. Max lengths are 24, 72 and 200");
+                }
+            }
+        }
+        if (rows < 1 || rows > 10) {
+            throw invalid("Total row count exceed max allowed count: 10");
+        }
+    }
+
+    static boolean isMedia(String type) {
+        return MEDIA.contains(type);
+    }
+}

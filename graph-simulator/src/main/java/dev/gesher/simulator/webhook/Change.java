@@ -1,0 +1,25 @@
+package dev.gesher.simulator.webhook;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One change to tell the app about.
+ *
+ * @param entryId the {@code entry.id}: the WABA's, for partner events the portfolio's
+ * @param chat what keeps order among itself; absent for account changes
+ * @param recipient the customer's address, for fault rules
+ */
+public record Change(
+        String entryId,
+        String field,
+        JsonNode value,
+        @Nullable String phoneNumberId,
+        @Nullable String chat,
+        @Nullable String recipient) {
+
+    /** A change of an account or template, whose order against others nobody promises. */
+    public static Change ofAccount(String entryId, String field, JsonNode value) {
+        return new Change(entryId, field, value, null, null, null);
+    }
+}

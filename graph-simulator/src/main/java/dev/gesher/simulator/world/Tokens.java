@@ -1,0 +1,155 @@
+package dev.gesher.simulator.world;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Signup codes, access tokens and what was granted to whom. */
+public final class Tokens {
+    /** A code from the signup popup lives 30 seconds and works once. */
+    private static final Duration CODE_LIFETIME = Duration.ofSeconds(30);
+
+    private static final List<String> BOTH = List.of(AccessToken.MANAGEMENT, AccessToken.MESSAGING);
+
+    private final Ids ids;
+    private final Clock clock;
+    private final String appId;
+    private final Map<String, Code> codes = new ConcurrentHashMap<>();
+    private final Map<String, AccessToken> tokens = new ConcurrentHashMap<>();
+    private final Set<String> revoked = ConcurrentHashMap.newKeySet();
+    // Per portfolio: the system user that signup made there, and the accounts granted, newest
+    // first.
+    private final Map<String, String> systemUsers = new ConcurrentHashMap<>();
+    private final Map<String, List<String>> grants = new ConcurrentHashMap<>();
+
+    Tokens(Ids ids, Clock clock, String appId) {
+        this.ids = ids;
+        this.clock = clock;
+        this.appId = appId;
+    }
+
+    private record Code(Waba waba, Instant expiresAt) {}
+
+    /** What a presented token is worth. */
+    public sealed interface Check {
+        record Valid(AccessToken token) implements Check {}
+
+        record Expired(Instant at) implements Check {}
+
+        record Revoked() implements Check {}
+
+        record Unknown() implements Check {}
+    }
+
+    /** The code the dialog hands out when a person grants this account to our app. */
+    public String mintCode(Waba waba) {
+        var code = ids.signupCode();
+        codes.put(code, new Code(waba, clock.instant().plus(CODE_LIFETIME)));
+        return code;
+    }
+
+    /** Trades a code for the business token; spent, expired and unknown codes give nothing. */
+    public Optional<AccessToken> exchange(String code) {
+        var known = codes.remove(code);
+        if (known == null || !clock.instant().isBefore(known.expiresAt())) {
+            return Optional.empty();
+        }
+        return Optional.of(issueFor(known.waba()));
+    }
+
+    private synchronized AccessToken issueFor(Waba waba) {
+        var granted = new LinkedHashSet<>(List.of(waba.id()));
+        granted.addAll(grants.getOrDefault(waba.businessId(), List.of()));
+        grants.put(waba.businessId(), List.copyOf(granted));
+        var user = systemUsers.computeIfAbsent(waba.businessId(), _ -> ids.node());
+        return keep(
+                new AccessToken(
+                        ids.accessToken(),
+                        appId,
+                        user,
+                        waba.businessId(),
+                        List.of(),
+                        BOTH,
+                        false,
+                        clock.instant(),
+                        null));
+    }
+
+    /** A system-user token without any dialog. */
+    public AccessToken mint(TokenSpec spec) {
+        var now = clock.instant();
+        var seconds = spec.expiresInSeconds();
+        return keep(
+                new AccessToken(
+                        ids.accessToken(),
+                        spec.appId() == null ? appId : spec.appId(),
+                        ids.node(),
+                        null,
+                        List.copyOf(spec.wabaIds()),
+                        spec.scopes() == null ? BOTH : List.copyOf(spec.scopes()),
+                        spec.hideTargets(),
+                        now,
+                        seconds == null ? null : now.plusSeconds(seconds)));
+    }
+
+    private AccessToken keep(AccessToken token) {
+        tokens.put(token.value(), token);
+        return token;
+    }
+
+    public Check check(String value) {
+        var token = tokens.get(value);
+        if (token == null) {
+            return new Check.Unknown();
+        }
+        if (revoked.contains(value)) {
+            return new Check.Revoked();
+        }
+        var expiresAt = token.expiresAt();
+        return expiresAt != null && token.expired(clock.instant())
+                ? new Check.Expired(expiresAt)
+                : new Check.Valid(token);
+    }
+
+    /** The token whatever its state. */
+    public Optional<AccessToken> find(String value) {
+        return Optional.ofNullable(tokens.get(value));
+    }
+
+    /** The accounts a token may touch, newest grant first. */
+    public List<String> targets(AccessToken token) {
+        var business = token.businessId();
+        return business == null ? token.wabaIds() : grants.getOrDefault(business, List.of());
+    }
+
+    /** False when the token was never known. */
+    public boolean revoke(String value) {
+        return tokens.containsKey(value) && (revoked.add(value) || revoked.contains(value));
+    }
+
+    /** Takes every token that can touch this account out of use; returns how many. */
+    public int revokeAllOf(String wabaId) {
+        var hit = new ArrayList<String>();
+        tokens.values().stream()
+                .filter(token -> targets(token).contains(wabaId))
+                .forEach(token -> hit.add(token.value()));
+        revoked.addAll(hit);
+        grants.replaceAll((_, wabas) -> wabas.stream().filter(id -> !id.equals(wabaId)).toList());
+        return hit.size();
+    }
+
+    void clear() {
+        codes.clear();
+        tokens.clear();
+        revoked.clear();
+        systemUsers.clear();
+        grants.clear();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gesher.simulator;
+
+import org.jspecify.annotations.NullMarked;
