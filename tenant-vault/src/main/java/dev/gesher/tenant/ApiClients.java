@@ -1,6 +1,7 @@
 package dev.gesher.tenant;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -19,6 +20,17 @@ public interface ApiClients {
      * the same time and gives the same answer as a wrong secret.
      */
     Optional<ApiClient> authenticate(String clientId, SecretText secret);
+
+    /** The tenant's clients that are not revoked, oldest first. */
+    List<ApiClient> list(TenantId tenant);
+
+    /**
+     * Revokes a client for good, audited. Tokens it holds end by themselves or are dropped by the
+     * caller.
+     *
+     * @return false if the tenant has no such client, or it was revoked before
+     */
+    boolean revoke(TenantId tenant, String clientId, String actor);
 
     /** A client of a tenant; {@code clientId} is {@code <tenant id>.<random>}. */
     record ApiClient(

@@ -1,0 +1,5 @@
+/** The audit trail as rows. */
+@NullMarked
+package dev.gesher.tenant.audit;
+
+import org.jspecify.annotations.NullMarked;

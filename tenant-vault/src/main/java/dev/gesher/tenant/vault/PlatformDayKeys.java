@@ -1,0 +1,146 @@
+package dev.gesher.tenant.vault;
+
+import com.google.crypto.tink.Aead;
+import dev.gesher.tenant.DayKeys;
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.DatabaseException;
+import dev.gesher.tenant.db.DatabaseUnavailableException;
+import dev.gesher.tenant.db.TenantScope;
+import jakarta.inject.Singleton;
+import java.security.GeneralSecurityException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The platform's keys of the day. Those of yesterday, today and tomorrow stay in memory; an older
+ * one, which may be destroyed at any time, is looked up again after a minute.
+ */
+@Singleton
+final class PlatformDayKeys implements DayKeys {
+    private static final Logger LOG = LoggerFactory.getLogger(PlatformDayKeys.class);
+    private static final DateTimeFormatter VERSION =
+            DateTimeFormatter.ofPattern("uuuuMMdd", Locale.ROOT);
+
+    /** Longer than {@link VaultCaches#KEPT}: the work that asked for the day is still at it. */
+    private static final Duration FORGOTTEN = Duration.ofMinutes(5);
+
+    private final TenantScope scope;
+    private final KeyRows rows;
+    private final Clock clock;
+    private final ConcurrentHashMap<LocalDate, Opened> opened = new ConcurrentHashMap<>();
+    private final AtomicBoolean makingAhead = new AtomicBoolean();
+
+    PlatformDayKeys(TenantScope scope, KeyRows rows, Clock clock) {
+        this.scope = scope;
+        this.rows = rows;
+        this.clock = clock;
+    }
+
+    @Override
+    public void ready(LocalDate day) {
+        var now = clock.instant();
+        var today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+        var key = opened.get(day);
+        boolean recent = isRecent(day, today);
+        if (key == null || (!recent && key.at().plus(VaultCaches.KEPT).isBefore(now))) {
+            open(day, recent, now);
+            forgetOld(today, now);
+        }
+        if (day.equals(today) && !opened.containsKey(day.plusDays(1))) {
+            makeAhead(day.plusDays(1), now);
+        }
+    }
+
+    @Override
+    public byte[] encrypt(LocalDate day, String place, byte[] plaintext) {
+        try {
+            return key(day).encrypt(plaintext, associatedData(day, place));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("could not be encrypted", e);
+        }
+    }
+
+    @Override
+    public byte[] decrypt(LocalDate day, String place, byte[] ciphertext) {
+        try {
+            return key(day).decrypt(ciphertext, associatedData(day, place));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("was encrypted for another place or day", e);
+        }
+    }
+
+    private Aead key(LocalDate day) {
+        var key = opened.get(day);
+        if (key == null) {
+            throw new IllegalStateException(
+                    "the key of " + day + " is gone, or was not made ready");
+        }
+        return key.key();
+    }
+
+    /**
+     * Keeps a key only once the transaction that may have made it has committed: what is encrypted
+     * under a key that was rolled back is lost.
+     *
+     * @param make not for a day long past, whose key was destroyed for good
+     */
+    private void open(LocalDate day, boolean make, Instant now) {
+        int version = Integer.parseInt(VERSION.format(day));
+        Optional<Aead> key =
+                scope.in(
+                        TenantId.PLATFORM,
+                        tx -> {
+                            if (make) {
+                                rows.make(tx, TenantId.PLATFORM, KeyKind.INBOX_DAY, version);
+                            }
+                            return rows.loadVersion(
+                                    tx, TenantId.PLATFORM, KeyKind.INBOX_DAY, version, Aead.class);
+                        });
+        key.ifPresentOrElse(
+                found -> opened.put(day, new Opened(found, now)), () -> opened.remove(day));
+    }
+
+    private void makeAhead(LocalDate day, Instant now) {
+        if (!makingAhead.compareAndSet(false, true)) {
+            return;
+        }
+        Thread.ofVirtual()
+                .name("day-key-" + day)
+                .start(() -> {
+                    try {
+                        open(day, true, now);
+                    } catch (DatabaseUnavailableException | DatabaseException e) {
+                        LOG.warn("the key of {} could not be made ahead yet", day, e);
+                    } finally {
+                        makingAhead.set(false);
+                    }
+                });
+    }
+
+    private void forgetOld(LocalDate today, Instant now) {
+        opened.entrySet()
+                .removeIf(entry ->
+                        !isRecent(entry.getKey(), today)
+                                && entry.getValue().at().plus(FORGOTTEN).isBefore(now));
+    }
+
+    private static boolean isRecent(LocalDate day, LocalDate today) {
+        return !day.isBefore(today.minusDays(1)) && !day.isAfter(today.plusDays(1));
+    }
+
+    private static byte[] associatedData(LocalDate day, String place) {
+        return AssociatedData.of("inbox", day, place);
+    }
+
+    private record Opened(Aead key, Instant at) {}
+}
