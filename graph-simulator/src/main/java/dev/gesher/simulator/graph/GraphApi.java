@@ -34,7 +34,7 @@ public final class GraphApi {
     public GraphApi(World world, Webhooks webhooks, Phones phones, String baseUrl) {
         this.world = world;
         var access = new Access(world);
-        this.oauth = new OAuthEndpoints(world, access);
+        this.oauth = new OAuthEndpoints(world, access, webhooks);
         this.accounts = new AccountEndpoints(world, access, webhooks, baseUrl);
         this.numbers = new NumberEndpoints(world, access, webhooks);
         this.templates = new TemplateEndpoints(world, access, baseUrl);

@@ -3,39 +3,78 @@ package dev.gesher.simulator.graph;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gesher.simulator.http.Answer;
 import dev.gesher.simulator.json.Json;
+import dev.gesher.simulator.webhook.Change;
+import dev.gesher.simulator.webhook.Webhooks;
 import dev.gesher.simulator.world.AccessToken;
 import dev.gesher.simulator.world.Tokens.Check;
+import dev.gesher.simulator.world.Waba;
 import dev.gesher.simulator.world.World;
-import java.util.List;
+import java.time.Duration;
 
 /** Code exchange, token inspection and revocation. */
 final class OAuthEndpoints {
     private final World world;
     private final Access access;
+    private final Webhooks webhooks;
 
-    OAuthEndpoints(World world, Access access) {
+    OAuthEndpoints(World world, Access access, Webhooks webhooks) {
         this.world = world;
         this.access = access;
+        this.webhooks = webhooks;
     }
 
-    /**
-     * {@code GET /oauth/access_token}: a code becomes the business token, once and within 30
-     * seconds.
-     */
+    /** {@code GET /oauth/access_token}: a code becomes the business token, once and within 30 s. */
     Answer exchange(GraphCall call) {
         checkClient(call);
+        if (call.parameter("grant_type").orElse("").equals("fb_exchange_token")) {
+            return refresh(call);
+        }
         var code =
                 call.parameter("code")
                         .orElseThrow(() -> Refusal.oauth("Missing authorization code", null));
-        var token =
+        var grant =
                 world.tokens()
-                        .exchange(code)
+                        .exchange(code, world.quirks().businessTokenSeconds())
                         .orElseThrow(() ->
                                 Refusal.oauth(
                                         "This authorization code has been used or has expired.",
                                         36009));
-        return Answer.json(
-                200, Json.object().put("access_token", token.value()).put("token_type", "bearer"));
+        if (world.quirks().accountWebhooks()) {
+            tellPartnerAdded(grant.waba());
+        }
+        return Answer.json(200, token(grant.token()));
+    }
+
+    /** A token that is still good becomes another one for 60 days. */
+    private Answer refresh(GraphCall call) {
+        var old = call.required("fb_exchange_token");
+        var token =
+                world.tokens()
+                        .refresh(old)
+                        .orElseThrow(() ->
+                                Refusal.token(
+                                        "Error validating access token: Session has expired.",
+                                        463));
+        return Answer.json(200, token(token));
+    }
+
+    private ObjectNode token(AccessToken token) {
+        var json = Json.object().put("access_token", token.value()).put("token_type", "bearer");
+        var expiresAt = token.expiresAt();
+        if (expiresAt != null) {
+            json.put(
+                    "expires_in", Duration.between(world.clock().instant(), expiresAt).toSeconds());
+        }
+        return json;
+    }
+
+    private void tellPartnerAdded(Waba waba) {
+        var value = Json.object().put("event", "PARTNER_ADDED");
+        value.putObject("waba_info")
+                .put("waba_id", waba.id())
+                .put("owner_business_id", waba.businessId());
+        // Partner events carry a portfolio's id where others carry the account's.
+        webhooks.emit(Change.ofAccount(waba.businessId(), "account_update", value));
     }
 
     private void checkClient(GraphCall call) {
@@ -119,7 +158,7 @@ final class OAuthEndpoints {
         var victim = call.required("revoke_token");
         if (!access.byApp(call)) {
             var caller = access.token(call);
-            if (!List.of(world.app().id()).contains(caller.appId())) {
+            if (!caller.appId().equals(world.app().id())) {
                 throw Refusal.of(10, "The token belongs to another app.");
             }
         }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -120,18 +121,23 @@ final class Courier implements AutoCloseable {
         }
         delivery.attempted(statusOf(delivery));
         var age = Duration.between(delivery.firstAt(), world.clock().instant());
+        if (born != epoch.get()) {
+            return; // forgotten or closed meanwhile: nobody counts it or waits for it
+        }
         if (delivery.delivered() || age.compareTo(GIVE_UP_AFTER) > 0) {
-            if (born == epoch.get()) {
-                pending.addAndGet(-weight);
-            }
+            pending.addAndGet(-weight);
             return;
         }
         var quirks = world.quirks();
         var doubled = quirks.retryStartMillis() << Math.min(20, delivery.attempts() - 1);
-        repeats.schedule(
-                () -> Thread.ofVirtual().start(() -> repeat(born, delivery, weight)),
-                Math.min(doubled, quirks.retryCapMillis()),
-                TimeUnit.MILLISECONDS);
+        try {
+            repeats.schedule(
+                    () -> Thread.ofVirtual().start(() -> repeat(born, delivery, weight)),
+                    Math.min(doubled, quirks.retryCapMillis()),
+                    TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            // closed between the check above and here
+        }
     }
 
     private void repeat(int born, Delivery delivery, int weight) {

@@ -16,6 +16,10 @@ package dev.gesher.simulator.world;
  * @param autoRead customers read at once
  * @param rateLimits throughput (130429) and pair (131056) limits are enforced
  * @param requireAppSecretProof calls without {@code appsecret_proof} are refused
+ * @param accountWebhooks a finished signup is told as {@code account_update} PARTNER_ADDED when its
+ *     code is exchanged
+ * @param businessTokenSeconds lifetime of tokens from signup, 0 for never expiring (a login
+ *     configuration says 60 days or never)
  * @param sessionEvent when the signup dialog tells the page its session event
  * @param batchSize up to this many webhook changes for one address travel in one POST
  * @param retryStartMillis wait before a refused webhook is repeated the first time; it doubles
@@ -32,6 +36,8 @@ public record Quirks(
         boolean autoRead,
         boolean rateLimits,
         boolean requireAppSecretProof,
+        boolean accountWebhooks,
+        long businessTokenSeconds,
         SessionEvent sessionEvent,
         int batchSize,
         long retryStartMillis,
@@ -80,6 +86,8 @@ public record Quirks(
                 false,
                 true,
                 false,
+                false,
+                0,
                 SessionEvent.BEFORE_CODE,
                 1,
                 200,

@@ -16,6 +16,8 @@ public final class Tokens {
     /** A code from the signup popup lives 30 seconds and works once. */
     private static final Duration CODE_LIFETIME = Duration.ofSeconds(30);
 
+    private static final Duration REFRESHED_LIFETIME = Duration.ofDays(60);
+
     private static final List<String> BOTH = List.of(AccessToken.MANAGEMENT, AccessToken.MESSAGING);
 
     private final Ids ids;
@@ -37,6 +39,9 @@ public final class Tokens {
 
     private record Code(Waba waba, Instant expiresAt) {}
 
+    /** A token and the account whose signup it came from. */
+    public record Grant(AccessToken token, Waba waba) {}
+
     /** What a presented token is worth. */
     public sealed interface Check {
         record Valid(AccessToken token) implements Check {}
@@ -56,15 +61,15 @@ public final class Tokens {
     }
 
     /** Trades a code for the business token; spent, expired and unknown codes give nothing. */
-    public Optional<AccessToken> exchange(String code) {
+    public Optional<Grant> exchange(String code, long lifetimeSeconds) {
         var known = codes.remove(code);
         if (known == null || !clock.instant().isBefore(known.expiresAt())) {
             return Optional.empty();
         }
-        return Optional.of(issueFor(known.waba()));
+        return Optional.of(new Grant(issueFor(known.waba(), lifetimeSeconds), known.waba()));
     }
 
-    private synchronized AccessToken issueFor(Waba waba) {
+    private synchronized AccessToken issueFor(Waba waba, long lifetimeSeconds) {
         var granted = new LinkedHashSet<>(List.of(waba.id()));
         granted.addAll(grants.getOrDefault(waba.businessId(), List.of()));
         grants.put(waba.businessId(), List.copyOf(granted));
@@ -79,7 +84,9 @@ public final class Tokens {
                         BOTH,
                         false,
                         clock.instant(),
-                        null));
+                        lifetimeSeconds == 0
+                                ? null
+                                : clock.instant().plusSeconds(lifetimeSeconds)));
     }
 
     /** A system-user token without any dialog. */
@@ -97,6 +104,29 @@ public final class Tokens {
                         spec.hideTargets(),
                         now,
                         seconds == null ? null : now.plusSeconds(seconds)));
+    }
+
+    /**
+     * A second token for 60 days in place of one that is still good; the old one keeps its own end.
+     * Nothing for a token that is not.
+     */
+    public Optional<AccessToken> refresh(String old) {
+        if (!(check(old) instanceof Check.Valid(var token))) {
+            return Optional.empty();
+        }
+        var now = clock.instant();
+        return Optional.of(
+                keep(
+                        new AccessToken(
+                                ids.accessToken(),
+                                token.appId(),
+                                token.userId(),
+                                token.businessId(),
+                                token.wabaIds(),
+                                token.scopes(),
+                                token.hideTargets(),
+                                now,
+                                now.plus(REFRESHED_LIFETIME))));
     }
 
     private AccessToken keep(AccessToken token) {
