@@ -2,8 +2,10 @@ package dev.gesher.tenant.db;
 
 import io.micronaut.context.event.BeanCreatedEvent;
 import io.micronaut.context.event.BeanCreatedEventListener;
+import io.micronaut.core.order.Ordered;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -13,11 +15,25 @@ import org.jspecify.annotations.Nullable;
  * called outside the scope would quietly open a connection with no tenants set, and find nothing.
  */
 @Singleton
-final class DoorGuard implements BeanCreatedEventListener<DataSource> {
+final class DoorGuard implements BeanCreatedEventListener<DataSource>, Ordered {
     private static final ScopedValue<Boolean> OPENING = ScopedValue.newInstance();
 
     static <T extends @Nullable Object> T whileOpening(Supplier<T> open) {
         return ScopedValue.where(OPENING, true).call(open::get);
+    }
+
+    /**
+     * Within a transaction the door is shut again: its work has one connection, and needs no more.
+     */
+    static <T extends @Nullable Object> T whileShut(ScopedValue.CallableOp<T, SQLException> work)
+            throws SQLException {
+        return ScopedValue.where(OPENING, false).call(work);
+    }
+
+    /** Before Micronaut Data, which wraps what it finds and looks through its own wrapper only. */
+    @Override
+    public int getOrder() {
+        return HIGHEST_PRECEDENCE;
     }
 
     @Override
@@ -27,8 +43,8 @@ final class DoorGuard implements BeanCreatedEventListener<DataSource> {
 
     private record Guarded(DataSource real) implements DataSource {
         @Override
-        public Connection getConnection() throws java.sql.SQLException {
-            if (!OPENING.isBound()) {
+        public Connection getConnection() throws SQLException {
+            if (!OPENING.orElse(false)) {
                 throw new IllegalStateException("a connection was asked for outside TenantScope");
             }
             return real.getConnection();
@@ -40,22 +56,22 @@ final class DoorGuard implements BeanCreatedEventListener<DataSource> {
         }
 
         @Override
-        public java.io.PrintWriter getLogWriter() throws java.sql.SQLException {
+        public java.io.PrintWriter getLogWriter() throws SQLException {
             return real.getLogWriter();
         }
 
         @Override
-        public void setLogWriter(java.io.PrintWriter out) throws java.sql.SQLException {
+        public void setLogWriter(java.io.PrintWriter out) throws SQLException {
             real.setLogWriter(out);
         }
 
         @Override
-        public void setLoginTimeout(int seconds) throws java.sql.SQLException {
+        public void setLoginTimeout(int seconds) throws SQLException {
             real.setLoginTimeout(seconds);
         }
 
         @Override
-        public int getLoginTimeout() throws java.sql.SQLException {
+        public int getLoginTimeout() throws SQLException {
             return real.getLoginTimeout();
         }
 
@@ -66,12 +82,12 @@ final class DoorGuard implements BeanCreatedEventListener<DataSource> {
         }
 
         @Override
-        public <T> T unwrap(Class<T> type) throws java.sql.SQLException {
+        public <T> T unwrap(Class<T> type) throws SQLException {
             return type.isInstance(real) ? type.cast(real) : real.unwrap(type);
         }
 
         @Override
-        public boolean isWrapperFor(Class<?> type) throws java.sql.SQLException {
+        public boolean isWrapperFor(Class<?> type) throws SQLException {
             return type.isInstance(real) || real.isWrapperFor(type);
         }
     }

@@ -71,7 +71,7 @@ public final class TenantScope {
                                         var tx = new Tx(status.getConnection());
                                         committed.add(tx);
                                         setTenants(status.getConnection(), setTenants);
-                                        return work.run(tx);
+                                        return DoorGuard.whileShut(() -> work.run(tx));
                                     }));
             committed.forEach(Tx::committed);
             return result;
