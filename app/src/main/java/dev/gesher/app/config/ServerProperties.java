@@ -1,0 +1,75 @@
+package dev.gesher.app.config;
+
+import dev.gesher.app.config.Settings.Database;
+import dev.gesher.app.config.Settings.KeySource;
+import dev.gesher.tenant.Mode;
+import dev.gesher.tenant.SecretText;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** The settings in the words of the parts that read them: Micronaut's properties. */
+public final class ServerProperties {
+    private static final String SERVICE_ROLE = "gesher_service";
+    private static final int POOL_PATIENCE_MILLIS = 2_000;
+
+    private ServerProperties() {}
+
+    /** All properties of a server with these settings, whose database must be known. */
+    public static Map<String, Object> of(Settings settings) {
+        var properties = new LinkedHashMap<String, Object>();
+        properties.put("gesher.mode", settings.mode().name().toLowerCase(Locale.ROOT));
+        properties.put("gesher.data-dir", settings.dataDir().toString());
+        switch (settings.keySource()) {
+            case KeySource.File(var path) ->
+                    properties.put("gesher.vault.keyset-file", path.toString());
+            case KeySource.Kms(var uri) -> properties.put("gesher.vault.kms-uri", uri);
+            case KeySource.Embedded() -> {
+                // the vault makes one in the data folder
+            }
+        }
+        meta(properties, settings.meta());
+        database(properties, settings.database().orElseThrow());
+        listeners(properties, settings);
+        return properties;
+    }
+
+    private static void meta(Map<String, Object> properties, Settings.Meta meta) {
+        properties.put("gesher.meta.app-id", meta.appId());
+        properties.put("gesher.meta.app-secret", meta.appSecret().reveal());
+        meta.appSecretPrevious()
+                .ifPresent(it -> properties.put("gesher.meta.app-secret-previous", it.reveal()));
+        meta.configId().ifPresent(it -> properties.put("gesher.meta.config-id", it));
+        properties.put("gesher.meta.verify-token", meta.webhookVerifyToken().reveal());
+        properties.put("gesher.meta.graph-url", meta.graphUrl().toString());
+        properties.put("gesher.meta.graph-version", meta.graphVersion());
+    }
+
+    private static void database(Map<String, Object> properties, Database database) {
+        var prefix = "datasources.default.";
+        properties.put(prefix + "url", database.jdbcUrl());
+        properties.put(prefix + "username", database.user());
+        properties.put(prefix + "password", database.password().map(SecretText::reveal).orElse(""));
+        properties.put(prefix + "driver-class-name", "org.postgresql.Driver");
+        properties.put(prefix + "maximum-pool-size", database.poolSize());
+        properties.put(prefix + "connection-timeout", POOL_PATIENCE_MILLIS);
+        if (!database.user().equals(SERVICE_ROLE)) {
+            properties.put(prefix + "connection-init-sql", "SET ROLE " + SERVICE_ROLE);
+        }
+        // The detail of an error quotes values of rows, and errors are logged.
+        properties.put(prefix + "data-source-properties.logServerErrorDetail", "false");
+        properties.put(prefix + "data-source-properties.ApplicationName", "gesher");
+    }
+
+    private static void listeners(Map<String, Object> properties, Settings settings) {
+        var api = "micronaut.server.netty.listeners.api.";
+        properties.put("micronaut.server.port", settings.ports().api());
+        properties.put(api + "host", settings.mode() == Mode.DEMO ? "127.0.0.1" : "0.0.0.0");
+        properties.put(api + "port", settings.ports().api());
+        var management = "micronaut.server.netty.listeners.management.";
+        properties.put(management + "host", "127.0.0.1");
+        properties.put(management + "port", settings.ports().management());
+        properties.put(management + "expose-default-routes", false);
+        properties.put("endpoints.all.port", settings.ports().management());
+    }
+}

@@ -1,0 +1,126 @@
+package dev.gesher.app.config;
+
+import dev.gesher.tenant.Mode;
+import dev.gesher.tenant.SecretText;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Everything that can be configured, checked. {@link SettingsReader} reads it from the environment;
+ * docs/configuration.md lists the variables.
+ *
+ * @param database where PostgreSQL is; empty only in demo mode, until the embedded server runs
+ * @param publicUrl what the world reaches us under, without a trailing slash; also the tokens'
+ *     issuer
+ * @param dataDir the folder of the demo: embedded database, key, {@code demo.json}
+ * @param trustedProxies whose {@code X-Forwarded-For} is believed
+ */
+public record Settings(
+        Mode mode,
+        Meta meta,
+        Optional<Database> database,
+        KeySource keySource,
+        Operator operator,
+        URI publicUrl,
+        Ports ports,
+        Path dataDir,
+        List<Cidr> trustedProxies,
+        Set<Role> roles,
+        boolean allowInsecure) {
+
+    /**
+     * Our app at Meta.
+     *
+     * @param appSecretPrevious also verifies webhooks while Meta moves to a new secret
+     * @param configId Embedded Signup's login configuration; without it the connect page is closed
+     * @param graphUrl without version and trailing slash; in demo mode the simulator's
+     */
+    public record Meta(
+            String appId,
+            SecretText appSecret,
+            Optional<SecretText> appSecretPrevious,
+            Optional<String> configId,
+            SecretText webhookVerifyToken,
+            URI graphUrl,
+            String graphVersion) {}
+
+    /**
+     * A PostgreSQL database.
+     *
+     * @param jdbcUrl without user and password
+     * @param user the login that serves requests, as {@code gesher_service} or a member of it
+     * @param ownerUser the login that migrates
+     * @param poolSize the most connections at once
+     */
+    public record Database(
+            String jdbcUrl,
+            String user,
+            Optional<SecretText> password,
+            String ownerUser,
+            Optional<SecretText> ownerPassword,
+            int poolSize) {}
+
+    /** Where the key-encryption key comes from. */
+    public sealed interface KeySource {
+        /** A Tink keyset file, made by {@code ./run keyset FILE}. */
+        record File(Path path) implements KeySource {}
+
+        /** A key in a key management service, by Tink's URI. */
+        record Kms(String uri) implements KeySource {}
+
+        /** One of our own in the data folder, demo only. */
+        record Embedded() implements KeySource {}
+    }
+
+    /** How the operator gets a token. */
+    public record Operator(String clientId, SecretText clientSecret) {}
+
+    /** TCP ports; management and simulator listen on loopback only. */
+    public record Ports(int api, int management, int simulator) {}
+
+    /** Whether this process takes on {@code role}. */
+    public boolean has(Role role) {
+        return roles.contains(role);
+    }
+
+    /** The same with a database, once the embedded one runs. */
+    public Settings with(Database other) {
+        return new Settings(
+                mode,
+                meta,
+                Optional.of(other),
+                keySource,
+                operator,
+                publicUrl,
+                ports,
+                dataDir,
+                trustedProxies,
+                roles,
+                allowInsecure);
+    }
+
+    /** The same with another app at Meta: the demo's simulator makes one up. */
+    public Settings with(Meta other) {
+        return new Settings(
+                mode,
+                other,
+                database,
+                keySource,
+                operator,
+                publicUrl,
+                ports,
+                dataDir,
+                trustedProxies,
+                roles,
+                allowInsecure);
+    }
+
+    /** The settings the environment describes. */
+    public static Settings from(Map<String, String> environment) {
+        return new SettingsReader(environment).read();
+    }
+}

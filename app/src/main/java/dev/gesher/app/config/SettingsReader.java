@@ -1,0 +1,374 @@
+package dev.gesher.app.config;
+
+import dev.gesher.app.config.Settings.Database;
+import dev.gesher.app.config.Settings.KeySource;
+import dev.gesher.app.config.Settings.Meta;
+import dev.gesher.app.config.Settings.Operator;
+import dev.gesher.app.config.Settings.Ports;
+import dev.gesher.tenant.Mode;
+import dev.gesher.tenant.SecretText;
+import dev.gesher.tenant.StartRefusedException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Reads {@link Settings} from environment variables; refuses with one sentence that names the
+ * variable.
+ */
+final class SettingsReader {
+    private static final int SHORTEST_OPERATOR_SECRET = 32;
+    private static final Pattern DIGITS = Pattern.compile("\\d{1,32}");
+    private static final Pattern GRAPH_VERSION = Pattern.compile("v\\d{1,3}\\.\\d{1,2}");
+    private static final Pattern CLIENT_ID = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+
+    private final Map<String, String> environment;
+
+    SettingsReader(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    Settings read() {
+        var mode = mode();
+        boolean insecure = flag("GESHER_ALLOW_INSECURE");
+        var ports = ports(mode);
+        var publicUrl = publicUrl(mode, ports, insecure);
+        var dataDir = dataDir();
+        return new Settings(
+                mode,
+                meta(mode, ports, insecure),
+                database(mode),
+                keySource(mode),
+                operator(mode),
+                publicUrl,
+                ports,
+                dataDir,
+                trustedProxies(),
+                roles(),
+                insecure);
+    }
+
+    private Mode mode() {
+        var given = value("GESHER_MODE");
+        if (given.isEmpty()) {
+            return value("META_APP_ID").isPresent() ? Mode.PRODUCTION : Mode.DEMO;
+        }
+        return switch (given.get()) {
+            case "demo" -> Mode.DEMO;
+            case "production" -> Mode.PRODUCTION;
+            default -> throw new StartRefusedException("GESHER_MODE must be demo or production.");
+        };
+    }
+
+    private Ports ports(Mode mode) {
+        if (mode == Mode.PRODUCTION && value("GESHER_SIMULATOR_PORT").isPresent()) {
+            throw new StartRefusedException(
+                    "GESHER_SIMULATOR_PORT is set, but the simulator is refused in production mode.");
+        }
+        var ports =
+                new Ports(
+                        port("GESHER_PORT", 8080),
+                        port("GESHER_MANAGEMENT_PORT", 8081),
+                        port("GESHER_SIMULATOR_PORT", 8082));
+        if (ports.api() == ports.management()) {
+            throw new StartRefusedException("GESHER_MANAGEMENT_PORT must differ from GESHER_PORT.");
+        }
+        if (mode == Mode.DEMO
+                && (ports.simulator() == ports.api() || ports.simulator() == ports.management())) {
+            throw new StartRefusedException(
+                    "GESHER_SIMULATOR_PORT must differ from GESHER_PORT and GESHER_MANAGEMENT_PORT.");
+        }
+        return ports;
+    }
+
+    private int port(String name, int byDefault) {
+        return number(name, byDefault, 1, 65_535);
+    }
+
+    private URI publicUrl(Mode mode, Ports ports, boolean insecure) {
+        if (mode == Mode.PRODUCTION) {
+            required("GESHER_PUBLIC_URL", mode);
+        }
+        var url = url("GESHER_PUBLIC_URL", "http://localhost:" + ports.api());
+        refuseInsecure(mode, "GESHER_PUBLIC_URL", url, insecure);
+        return url;
+    }
+
+    private Meta meta(Mode mode, Ports ports, boolean insecure) {
+        var graphUrl =
+                url(
+                        "META_GRAPH_URL",
+                        mode == Mode.DEMO
+                                ? "http://127.0.0.1:" + ports.simulator()
+                                : "https://graph.facebook.com");
+        refuseInsecure(mode, "META_GRAPH_URL", graphUrl, insecure);
+        var version = value("META_GRAPH_VERSION").orElse("v21.0");
+        if (!GRAPH_VERSION.matcher(version).matches()) {
+            throw new StartRefusedException("META_GRAPH_VERSION must look like v21.0.");
+        }
+        return new Meta(
+                digits("META_APP_ID")
+                        .orElseGet(() -> inDemo(mode, "META_APP_ID", "1000000000000001")),
+                secretOrInDemo(mode, "META_APP_SECRET"),
+                value("META_APP_SECRET_PREVIOUS").map(SecretText::of),
+                digits("META_CONFIG_ID")
+                        .or(() ->
+                                mode == Mode.DEMO
+                                        ? Optional.of("2000000000000001")
+                                        : Optional.empty()),
+                secretOrInDemo(mode, "WHATSAPP_WEBHOOK_VERIFY_TOKEN"),
+                graphUrl,
+                version);
+    }
+
+    private SecretText secretOrInDemo(Mode mode, String name) {
+        return value(name)
+                .map(SecretText::of)
+                .orElseGet(() -> SecretText.of(inDemo(mode, name, randomHex())));
+    }
+
+    private static String inDemo(Mode mode, String name, String byDefault) {
+        if (mode == Mode.PRODUCTION) {
+            throw missing(name, mode);
+        }
+        return byDefault;
+    }
+
+    private Optional<Database> database(Mode mode) {
+        var url = value("DATABASE_URL");
+        if (url.isEmpty()) {
+            if (mode == Mode.PRODUCTION) {
+                throw new StartRefusedException(
+                        "DATABASE_URL is missing, and production mode refuses the embedded database.");
+            }
+            return Optional.empty();
+        }
+        var address =
+                DatabaseAddress.parse(url.get())
+                        .orElseThrow(() ->
+                                new StartRefusedException(
+                                        "DATABASE_URL must look like jdbc:postgresql://host:5432/database."));
+        var user =
+                value("DATABASE_USER")
+                        .or(address::user)
+                        .orElseThrow(() -> missing("DATABASE_USER", mode));
+        var password = value("DATABASE_PASSWORD").or(address::password).map(SecretText::of);
+        var ownerUser = value("DATABASE_OWNER_USER");
+        var ownerPassword = value("DATABASE_OWNER_PASSWORD").map(SecretText::of);
+        if (ownerUser.isEmpty() && ownerPassword.isPresent()) {
+            throw new StartRefusedException(
+                    "DATABASE_OWNER_USER is missing although DATABASE_OWNER_PASSWORD is set.");
+        }
+        return Optional.of(
+                new Database(
+                        address.jdbcUrl(),
+                        user,
+                        password,
+                        ownerUser.orElse(user),
+                        ownerUser.isPresent() ? ownerPassword : password,
+                        number("DATABASE_POOL_SIZE", 10, 2, 500)));
+    }
+
+    private KeySource keySource(Mode mode) {
+        var kmsUri = value("GESHER_KMS_URI");
+        var file = value("GESHER_KEYSET_FILE");
+        if (kmsUri.isPresent() && file.isPresent()) {
+            throw new StartRefusedException(
+                    "GESHER_KEYSET_FILE and GESHER_KMS_URI are both set: the key-encryption key has one source.");
+        }
+        if (kmsUri.isPresent()) {
+            return new KeySource.Kms(kmsUri.get());
+        }
+        if (file.isPresent()) {
+            return new KeySource.File(path("GESHER_KEYSET_FILE", file.get()).toAbsolutePath());
+        }
+        if (mode == Mode.PRODUCTION) {
+            throw new StartRefusedException(
+                    "GESHER_KEYSET_FILE or GESHER_KMS_URI is missing, and production mode refuses the embedded key.");
+        }
+        return new KeySource.Embedded();
+    }
+
+    private Operator operator(Mode mode) {
+        var clientId = value("GESHER_OPERATOR_CLIENT_ID").orElse("operator");
+        if (!CLIENT_ID.matcher(clientId).matches()) {
+            throw new StartRefusedException(
+                    "GESHER_OPERATOR_CLIENT_ID must be 1 to 100 letters, digits, dots, underscores or hyphens.");
+        }
+        var secret = value("GESHER_OPERATOR_CLIENT_SECRET");
+        if (mode == Mode.PRODUCTION
+                && required("GESHER_OPERATOR_CLIENT_SECRET", mode).length()
+                        < SHORTEST_OPERATOR_SECRET) {
+            throw new StartRefusedException(
+                    "GESHER_OPERATOR_CLIENT_SECRET must have at least 32 characters in production mode.");
+        }
+        return new Operator(clientId, SecretText.of(secret.orElseGet(SettingsReader::randomHex)));
+    }
+
+    private Path dataDir() {
+        return path("GESHER_DATA_DIR", value("GESHER_DATA_DIR").orElse("data"))
+                .toAbsolutePath()
+                .normalize();
+    }
+
+    private List<Cidr> trustedProxies() {
+        var ranges = new ArrayList<Cidr>();
+        for (var text : list("GESHER_TRUSTED_PROXIES")) {
+            ranges.add(
+                    Cidr.parse(text)
+                            .orElseThrow(() ->
+                                    new StartRefusedException(
+                                            "GESHER_TRUSTED_PROXIES must be IP addresses or ranges like 10.0.0.0/8, separated by commas.")));
+        }
+        return List.copyOf(ranges);
+    }
+
+    private Set<Role> roles() {
+        var words = list("GESHER_ROLES");
+        var roles = EnumSet.noneOf(Role.class);
+        for (var word : words) {
+            switch (word) {
+                case "api" -> roles.add(Role.API);
+                case "intake" -> roles.add(Role.INTAKE);
+                case "workers" -> roles.add(Role.WORKERS);
+                default ->
+                        throw new StartRefusedException(
+                                "GESHER_ROLES must be some of api, intake and workers, separated by commas.");
+            }
+        }
+        return words.isEmpty() ? EnumSet.allOf(Role.class) : roles;
+    }
+
+    /** https on a host that others can reach, unless the operator insists. */
+    private static void refuseInsecure(Mode mode, String name, URI url, boolean insecure) {
+        if (mode == Mode.PRODUCTION && !insecure && !(isHttps(url) && isRealHost(url.getHost()))) {
+            throw new StartRefusedException(
+                    name
+                            + " must be https on a real host in production mode (GESHER_ALLOW_INSECURE=true overrides).");
+        }
+    }
+
+    private static boolean isHttps(URI url) {
+        return "https".equals(url.getScheme());
+    }
+
+    private static boolean isRealHost(String host) {
+        var bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+        try {
+            var address = InetAddress.ofLiteral(bare);
+            return !address.isLoopbackAddress()
+                    && !address.isAnyLocalAddress()
+                    && !address.isLinkLocalAddress();
+        } catch (IllegalArgumentException aName) {
+            var name = bare.toLowerCase(Locale.ROOT);
+            return !name.equals("localhost") && !name.endsWith(".localhost");
+        }
+    }
+
+    private URI url(String name, String byDefault) {
+        var text = value(name).orElse(byDefault);
+        while (text.endsWith("/")) {
+            text = text.substring(0, text.length() - 1);
+        }
+        try {
+            var url = URI.create(text);
+            var scheme = url.getScheme();
+            if (("http".equals(scheme) || "https".equals(scheme))
+                    && url.getHost() != null
+                    && url.getUserInfo() == null
+                    && url.getQuery() == null
+                    && url.getFragment() == null) {
+                return url;
+            }
+        } catch (IllegalArgumentException malformed) {
+            // falls through to the sentence: the text may hold a password, so it is not repeated
+        }
+        throw new StartRefusedException(
+                name + " must be a http or https URL like https://gesher.example.com.");
+    }
+
+    private int number(String name, int byDefault, int from, int to) {
+        var text = value(name);
+        if (text.isEmpty()) {
+            return byDefault;
+        }
+        try {
+            int number = Integer.parseInt(text.get());
+            if (number >= from && number <= to) {
+                return number;
+            }
+        } catch (NumberFormatException malformed) {
+            // falls through to the sentence
+        }
+        throw new StartRefusedException(
+                name + " must be a number from " + from + " to " + to + ".");
+    }
+
+    private boolean flag(String name) {
+        return switch (value(name).orElse("false")) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new StartRefusedException(name + " must be true or false.");
+        };
+    }
+
+    private Optional<String> digits(String name) {
+        var text = value(name);
+        if (text.isPresent() && !DIGITS.matcher(text.get()).matches()) {
+            throw new StartRefusedException(name + " must be a number as Meta shows it.");
+        }
+        return text;
+    }
+
+    private static Path path(String name, String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException malformed) {
+            throw new StartRefusedException(name + " is no path of a file or folder.");
+        }
+    }
+
+    private List<String> list(String name) {
+        return value(name).stream()
+                .flatMap(text -> Pattern.compile(",").splitAsStream(text))
+                .map(String::strip)
+                .filter(word -> !word.isEmpty())
+                .toList();
+    }
+
+    private String required(String name, Mode mode) {
+        return value(name).orElseThrow(() -> missing(name, mode));
+    }
+
+    private static StartRefusedException missing(String name, Mode mode) {
+        return new StartRefusedException(
+                name
+                        + " is missing; "
+                        + mode.name().toLowerCase(Locale.ROOT)
+                        + " mode requires it.");
+    }
+
+    /** Empty counts as unset, as docker-compose and CI systems pass it. */
+    private Optional<String> value(String name) {
+        return Optional.ofNullable(environment.get(name))
+                .map(String::strip)
+                .filter(v -> !v.isEmpty());
+    }
+
+    private static String randomHex() {
+        byte[] bytes = new byte[32];
+        new SecureRandom().nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gesher.app.config;
+
+import org.jspecify.annotations.NullMarked;

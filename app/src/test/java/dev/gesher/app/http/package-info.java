@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gesher.app.http;
+
+import org.jspecify.annotations.NullMarked;

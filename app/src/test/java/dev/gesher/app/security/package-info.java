@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gesher.app.security;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,236 @@
+package dev.gesher.app.testing;
+
+import dev.gesher.app.config.Settings;
+import dev.gesher.app.start.Gesher;
+import dev.gesher.testkit.TestDatabase;
+import io.micronaut.context.ApplicationContext;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** A Gesher that really runs: its own database, free ports, settings read from an environment. */
+public final class RunningGesher implements AutoCloseable {
+    public static final String OPERATOR_SECRET = "an operator's secret of enough characters";
+    public static final String APP_SECRET = "0123456789abcdef0123456789abcdef";
+    public static final String VERIFY_TOKEN = "a verify token";
+
+    private final TestDatabase database;
+    private final Settings settings;
+    private final ApplicationContext context;
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+
+    private RunningGesher(TestDatabase database, Settings settings, ApplicationContext context) {
+        this.database = database;
+        this.settings = settings;
+        this.context = context;
+    }
+
+    /** Starts one with the usual environment. */
+    public static RunningGesher start() {
+        return start(Map.of(), Clock.systemUTC());
+    }
+
+    /** Starts one with more or other variables, and a clock. */
+    public static RunningGesher start(Map<String, String> more, Clock clock) {
+        var database = TestDatabase.fresh();
+        var environment = environment(database);
+        environment.putAll(more);
+        var settings = Settings.from(environment);
+        Gesher.migrate(settings);
+        var context = Gesher.start(settings, Gesher.builder(settings).singletons(clock));
+        return new RunningGesher(database, settings, context);
+    }
+
+    /** The variables of a demo on {@code database}, with free ports and a new data folder. */
+    public static Map<String, String> environment(TestDatabase database) {
+        var environment = new HashMap<String, String>();
+        environment.put("GESHER_MODE", "demo");
+        environment.put("DATABASE_URL", database.jdbcUrl());
+        environment.put("DATABASE_USER", database.user());
+        environment.put("DATABASE_PASSWORD", database.password());
+        environment.put("GESHER_OPERATOR_CLIENT_SECRET", OPERATOR_SECRET);
+        environment.put("META_APP_SECRET", APP_SECRET);
+        environment.put("WHATSAPP_WEBHOOK_VERIFY_TOKEN", VERIFY_TOKEN);
+        environment.put("GESHER_PORT", Integer.toString(freePort()));
+        environment.put("GESHER_MANAGEMENT_PORT", Integer.toString(freePort()));
+        environment.put("GESHER_SIMULATOR_PORT", Integer.toString(freePort()));
+        environment.put("GESHER_DATA_DIR", newFolder().toString());
+        return environment;
+    }
+
+    /** A port that was free a moment ago. */
+    public static int freePort() {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A new folder that ends with the build. */
+    public static Path newFolder() {
+        try {
+            return Files.createTempDirectory("gesher");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public Settings settings() {
+        return settings;
+    }
+
+    public TestDatabase database() {
+        return database;
+    }
+
+    public <T> T bean(Class<T> type) {
+        return context.getBean(type);
+    }
+
+    public URI url(String path) {
+        return URI.create("http://127.0.0.1:" + settings.ports().api() + path);
+    }
+
+    public URI managementUrl(String path) {
+        return URI.create("http://127.0.0.1:" + settings.ports().management() + path);
+    }
+
+    /** A request to the API; {@code headers} are names and values in turn. */
+    public Answer send(String method, String path, byte[] body, String... headers) {
+        return send(method, url(path), body, headers);
+    }
+
+    /** As {@link #send(String, String, byte[], String...)}, to any address. */
+    public Answer send(String method, URI url, byte[] body, String... headers) {
+        var request =
+                HttpRequest.newBuilder(url)
+                        .timeout(Duration.ofSeconds(30))
+                        .method(
+                                method,
+                                body.length == 0
+                                        ? BodyPublishers.noBody()
+                                        : BodyPublishers.ofByteArray(body));
+        for (int i = 0; i < headers.length; i += 2) {
+            request.header(headers[i], headers[i + 1]);
+        }
+        try {
+            return new Answer(http.send(request.build(), BodyHandlers.ofByteArray()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    public Answer get(String path, String token, String... headers) {
+        return send("GET", path, new byte[0], with(headers, "Authorization", "Bearer " + token));
+    }
+
+    public Answer post(String path, String token, Object body, String... headers) {
+        return json("POST", path, token, body, headers);
+    }
+
+    public Answer json(String method, String path, String token, Object body, String... headers) {
+        return send(
+                method,
+                path,
+                Answer.write(body).getBytes(StandardCharsets.UTF_8),
+                with(
+                        headers,
+                        "Authorization",
+                        "Bearer " + token,
+                        "Content-Type",
+                        "application/json"));
+    }
+
+    /** A form to the token endpoint. */
+    public Answer token(Map<String, String> form, String... headers) {
+        var text =
+                form.entrySet().stream()
+                        .map(it ->
+                                it.getKey()
+                                        + "="
+                                        + URLEncoder.encode(it.getValue(), StandardCharsets.UTF_8))
+                        .collect(Collectors.joining("&"));
+        return send(
+                "POST",
+                "/oauth/token",
+                text.getBytes(StandardCharsets.UTF_8),
+                with(headers, "Content-Type", "application/x-www-form-urlencoded"));
+    }
+
+    public String operatorToken() {
+        return accessToken("operator", OPERATOR_SECRET);
+    }
+
+    public String accessToken(String clientId, String secret) {
+        var answer =
+                token(
+                        Map.of(
+                                "grant_type",
+                                "client_credentials",
+                                "client_id",
+                                clientId,
+                                "client_secret",
+                                secret));
+        if (answer.status() != 200) {
+            throw new AssertionError("no token: " + answer);
+        }
+        return answer.at("/access_token");
+    }
+
+    /** A new tenant with a client that may do everything, made through the API. */
+    public TestTenant newTenant(String name) {
+        var operator = operatorToken();
+        var tenant = post("/v1/tenants", operator, Map.of("name", name));
+        if (tenant.status() != 201) {
+            throw new AssertionError("no tenant: " + tenant);
+        }
+        return newClient(tenant.at("/tenant_id"), Map.of("name", "app of " + name));
+    }
+
+    /** A new client of a tenant, with its token. */
+    public TestTenant newClient(String tenantId, Map<String, ?> body) {
+        var client = post("/v1/tenants/" + tenantId + "/clients", operatorToken(), body);
+        if (client.status() != 201) {
+            throw new AssertionError("no client: " + client);
+        }
+        var clientId = client.at("/client_id");
+        var secret = client.at("/client_secret");
+        return new TestTenant(tenantId, clientId, secret, accessToken(clientId, secret));
+    }
+
+    private static String[] with(String[] headers, String... more) {
+        var all = new java.util.ArrayList<>(List.of(headers));
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
+
+    @Override
+    public void close() {
+        http.close();
+        context.close();
+        database.close();
+    }
+
+    /** A tenant with one client and its token. */
+    public record TestTenant(String tenantId, String clientId, String clientSecret, String token) {}
+}

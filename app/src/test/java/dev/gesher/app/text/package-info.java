@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gesher.app.text;
+
+import org.jspecify.annotations.NullMarked;
