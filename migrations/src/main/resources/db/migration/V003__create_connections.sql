@@ -51,7 +51,7 @@ CREATE TABLE lanes (
     CHECK ((parked_cause IS NULL) = (parked_since IS NULL))
 );
 COMMENT ON TABLE lanes IS 'kind: directory. One sending lane per business phone number: its lease (database clock), its next due time, why it is parked.';
-CREATE INDEX lanes_by_due ON lanes (next_due_at) WHERE next_due_at IS NOT NULL AND parked_cause IS NULL;
+CREATE INDEX lanes_by_due ON lanes (next_due_at) WHERE next_due_at IS NOT NULL;
 GRANT SELECT, INSERT, UPDATE, DELETE ON lanes TO gesher_service;
 
 CREATE TABLE connect_links (

@@ -56,7 +56,7 @@ CREATE TABLE whatsapp_messages (
     direction          text NOT NULL CHECK (direction IN ('inbound', 'outbound')),
     conversation_id    uuid,
     contact_id         uuid,
-    phone_number_id    text NOT NULL,
+    phone_number_id    text,
     type               text NOT NULL,
     content            bytea,
     media_id           text,
@@ -73,7 +73,7 @@ CREATE TABLE whatsapp_messages (
     outcome            text CHECK (outcome IN ('unknown', 'held')),
     routing            text CHECK (routing IN ('auto', 'freeform', 'template')),
     route              text CHECK (route IN ('freeform', 'template')),
-    fallback_used      boolean NOT NULL DEFAULT false,
+    fallback_after     integer NOT NULL DEFAULT 0,
     resent             boolean NOT NULL DEFAULT false,
     priority           smallint NOT NULL DEFAULT 0 CHECK (priority BETWEEN 0 AND 2),
     attempt            integer NOT NULL DEFAULT 0,
@@ -98,6 +98,8 @@ CREATE TABLE whatsapp_messages (
     PRIMARY KEY (tenant_id, message_id),
     FOREIGN KEY (tenant_id, conversation_id) REFERENCES whatsapp_conversations,
     CHECK (stage = 'done' OR direction = 'outbound'),
+    CHECK (phone_number_id IS NOT NULL OR status = 'blocked'),
+    CHECK (direction = 'inbound' OR routing IS NOT NULL),
     CHECK (stage <> 'queued' OR not_before IS NOT NULL),
     CHECK ((stage = 'settling') = (outcome IS NOT NULL)),
     CHECK (status <> 'blocked' OR stage = 'done')
@@ -107,6 +109,7 @@ CREATE UNIQUE INDEX whatsapp_messages_by_wa_message_id ON whatsapp_messages (ten
 CREATE INDEX whatsapp_messages_by_recipient ON whatsapp_messages (tenant_id, recipient_phone);
 CREATE INDEX whatsapp_messages_by_conversation ON whatsapp_messages (tenant_id, conversation_id, seq);
 CREATE INDEX whatsapp_messages_at_work ON whatsapp_messages (tenant_id, phone_number_id, stage, priority, seq) WHERE stage <> 'done';
+CREATE INDEX whatsapp_messages_at_work_by_contact ON whatsapp_messages (tenant_id, contact_id, seq) WHERE stage <> 'done';
 CALL gesher_make_tenant_table('whatsapp_messages', 'SELECT, INSERT, UPDATE, DELETE');
 
 CREATE TABLE whatsapp_message_attempts (
