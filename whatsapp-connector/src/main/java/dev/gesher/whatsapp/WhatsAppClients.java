@@ -1,6 +1,7 @@
 package dev.gesher.whatsapp;
 
 import dev.gesher.tenant.TenantId;
+import java.time.Duration;
 
 /** Graph API clients, one per tenant, made from the vault. */
 public interface WhatsAppClients {
@@ -9,4 +10,10 @@ public interface WhatsAppClients {
      * needs it, so not to be used inside a transaction.
      */
     WhatsAppClient clientFor(TenantId tenant);
+
+    /**
+     * The longest that one call can take, waiting for a connection included: what must be left of a
+     * lease when a call starts.
+     */
+    Duration longestCall();
 }

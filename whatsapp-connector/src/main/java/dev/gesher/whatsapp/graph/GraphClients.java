@@ -1,0 +1,154 @@
+package dev.gesher.whatsapp.graph;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.gesher.tenant.SecretName;
+import dev.gesher.tenant.SecretText;
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.Vault;
+import dev.gesher.tenant.db.DatabaseUnavailableException;
+import dev.gesher.whatsapp.ConnectionCause;
+import dev.gesher.whatsapp.GraphUnavailableException;
+import dev.gesher.whatsapp.MessageContent;
+import dev.gesher.whatsapp.Recipient;
+import dev.gesher.whatsapp.SendResult;
+import dev.gesher.whatsapp.WhatsAppClient;
+import dev.gesher.whatsapp.WhatsAppClients;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+
+/** Clients that open their tenant's token from the vault when they call. */
+@Singleton
+final class GraphClients implements WhatsAppClients {
+    private static final Duration TEMPLATES_KEPT = Duration.ofMinutes(5);
+    private static final int TEMPLATES_MAX = 10_000;
+
+    private final GraphApi graph;
+    private final Vault vault;
+    private final GraphTimeouts timeouts;
+    private final AsyncCache<TemplateKey, List<WhatsAppClient.TemplateVariant>> templates;
+
+    GraphClients(GraphApi graph, Vault vault, GraphTimeouts timeouts, Clock clock) {
+        this.graph = graph;
+        this.vault = vault;
+        this.timeouts = timeouts;
+        this.templates =
+                Caffeine.newBuilder()
+                        .maximumSize(TEMPLATES_MAX)
+                        .expireAfterWrite(TEMPLATES_KEPT)
+                        .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
+                        .executor(Runnable::run)
+                        .buildAsync();
+    }
+
+    @Override
+    public WhatsAppClient clientFor(TenantId tenant) {
+        return new Client(tenant);
+    }
+
+    @Override
+    public Duration longestCall() {
+        return timeouts.longestCall();
+    }
+
+    private record TemplateKey(TenantId tenant, String wabaId, String name) {}
+
+    private final class Client implements WhatsAppClient {
+        private final TenantId tenant;
+
+        Client(TenantId tenant) {
+            this.tenant = tenant;
+        }
+
+        @Override
+        public SendResult send(
+                String phoneNumberId, Recipient to, MessageContent content, String opaque) {
+            var message = GraphMessages.message(to, content, opaque);
+            Optional<SecretText> token;
+            try {
+                token = token("graph.send");
+            } catch (DatabaseUnavailableException e) {
+                return new SendResult.RetryLater(
+                        "vault", SendResult.Scope.CALL, Optional.empty(), Optional.empty());
+            }
+            if (token.isEmpty()) {
+                return new SendResult.LaneParked(
+                        "no_token", ConnectionCause.TOKEN_INVALID, Optional.empty());
+            }
+            return SendResults.of(graph.sendMessage(token.get(), phoneNumberId, message));
+        }
+
+        @Override
+        public List<TemplateVariant> template(String wabaId, String name) {
+            var key = new TemplateKey(tenant, wabaId, name);
+            var mine = new CompletableFuture<List<TemplateVariant>>();
+            var theirs = templates.asMap().putIfAbsent(key, mine);
+            if (theirs != null) {
+                return joined(theirs);
+            }
+            // A failure completes the future too, which takes it out of the cache.
+            try {
+                mine.complete(read(wabaId, name));
+            } catch (RuntimeException e) {
+                mine.completeExceptionally(e);
+                throw e;
+            }
+            return joined(mine);
+        }
+
+        private List<TemplateVariant> read(String wabaId, String name) {
+            var token =
+                    token("graph.templates")
+                            .orElseThrow(() -> new GraphUnavailableException("no_token"));
+            var listing = GraphPages.all(after -> graph.templates(token, wabaId, name, after));
+            return switch (listing) {
+                case GraphPages.Listing.Failed(var reply) ->
+                        throw new GraphUnavailableException(code(reply));
+                case GraphPages.Listing.Items(var items) ->
+                        items.stream()
+                                // Graph's filter finds names that contain the word.
+                                .filter(item -> name.equals(item.path("name").textValue()))
+                                .map(Client::variant)
+                                .toList();
+            };
+        }
+
+        private static TemplateVariant variant(JsonNode item) {
+            return new TemplateVariant(
+                    item.path("name").asText(),
+                    item.path("language").asText().replace('-', '_'),
+                    item.path("status").asText(),
+                    item.path("category").asText(),
+                    item.path("parameter_format").asText("POSITIONAL"));
+        }
+
+        private Optional<SecretText> token(String purpose) {
+            return vault.open(tenant, SecretName.META_ACCESS_TOKEN, purpose);
+        }
+    }
+
+    private static <T> T joined(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    private static String code(GraphReply reply) {
+        return switch (reply) {
+            case GraphReply.Success _ -> "success";
+            case GraphReply.Refusal refusal -> refusal.error().codeText();
+            case GraphReply.Strange(var status) -> "http_" + status;
+            case GraphReply.NeverLeft(var code) -> code;
+            case GraphReply.NoAnswer(var code) -> code;
+        };
+    }
+}

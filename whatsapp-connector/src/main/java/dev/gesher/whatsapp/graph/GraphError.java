@@ -1,0 +1,48 @@
+package dev.gesher.whatsapp.graph;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Optional;
+
+/**
+ * Graph's error object, as far as it is acted on. Its texts may quote numbers and names, so they
+ * are not kept.
+ *
+ * @param code Meta's code, the only thing to branch on
+ * @param subcode deprecated by Meta, and yet where template creation puts its real code; 0 if none
+ * @param isTransient honoured for reads only: a send may have gone out all the same
+ * @param fbtraceId what Meta's support asks for
+ */
+public record GraphError(int code, int subcode, boolean isTransient, Optional<String> fbtraceId) {
+    private static final int INVALID_PARAMETER = 100;
+
+    /** Reads {@code {"error":{"code":…}}}; empty if the body has no such object. */
+    static Optional<GraphError> in(JsonNode body) {
+        var error = body.path("error");
+        var code = error.path("code");
+        if (!code.isIntegralNumber() || !code.canConvertToInt()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                new GraphError(
+                        code.intValue(),
+                        error.path("error_subcode").asInt(0),
+                        error.path("is_transient").asBoolean(false),
+                        Optional.ofNullable(error.path("fbtrace_id").textValue())));
+    }
+
+    /** What the catalogue says about it. */
+    public Optional<GraphErrors.Entry> entry() {
+        if (code == INVALID_PARAMETER) {
+            var finer = GraphErrors.find(subcode);
+            if (finer.isPresent() && subcode != 0) {
+                return finer;
+            }
+        }
+        return GraphErrors.find(code);
+    }
+
+    /** Meta's code as text, for our answers and rows. */
+    public String codeText() {
+        return Integer.toString(code);
+    }
+}
