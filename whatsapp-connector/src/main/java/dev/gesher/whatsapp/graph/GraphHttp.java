@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.whatsapp.MetaSettings;
 import io.micronaut.context.BeanContext;
+import io.micronaut.core.type.Argument;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MediaType;
@@ -46,6 +47,7 @@ final class GraphHttp {
     static final JsonMapper JSON =
             JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
+    private static final Argument<byte[]> BYTES = Argument.of(byte[].class);
     private static final int MAX_ANSWER_BYTES = 4 << 20;
 
     private final MetaSettings meta;
@@ -103,7 +105,7 @@ final class GraphHttp {
         String mark = marks.newMark();
         request.header(DepartureMarks.HEADER, mark);
         try {
-            return reply(blocking.exchange(request, byte[].class));
+            return reply(blocking.exchange(request, BYTES, BYTES));
         } catch (HttpClientResponseException e) {
             // The client could not read the answer's body.
             return new GraphReply.Strange(e.getStatus().getCode());
@@ -152,7 +154,7 @@ final class GraphHttp {
 
     private static GraphReply reply(HttpResponse<byte[]> response) {
         int status = response.code();
-        var body = response.body();
+        var body = response.getBody(BYTES).orElse(null);
         var json = body == null ? null : parsed(body);
         if (json == null || !json.isObject()) {
             return new GraphReply.Strange(status);
