@@ -75,19 +75,27 @@ CREATE TABLE connect_attempts (
     status           text NOT NULL CHECK (status IN ('running', 'choose_number', 'needs_pin', 'failed', 'abandoned', 'done')),
     waba_id          text,
     phone_number_id  text,
+    wanted_waba_id   text,
+    wanted_phone_number_id text,
+    granted_wabas    text,
+    choices          text,
     meta_user_id     text,
     token_expires_at timestamptz,
     coexistence      boolean NOT NULL DEFAULT false,
     failure_code     text,
     failure_detail   text,
     final            boolean NOT NULL DEFAULT false,
+    retry_after      timestamptz,
+    pin_needed       boolean NOT NULL DEFAULT false,
     pin_tries        integer NOT NULL DEFAULT 0,
+    run_token        bigint NOT NULL DEFAULT 0,
+    run_until        timestamptz NOT NULL DEFAULT '-infinity',
     created_by       text NOT NULL,
     created_at       timestamptz NOT NULL,
     updated_at       timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, attempt_id)
 );
-COMMENT ON TABLE connect_attempts IS 'kind: tenant. One run of the signup saga: where it stands and, when it failed, why; its token is in secrets, stored before anything else.';
+COMMENT ON TABLE connect_attempts IS 'kind: tenant. One run of the signup saga: where it stands and, when it failed, why; its token is in secrets, stored before anything else. What is wanted came from a browser and is checked; run_token and run_until (database clock) let one process run it at a time.';
 CREATE INDEX connect_attempts_by_time ON connect_attempts (tenant_id, created_at);
 CALL gesher_make_tenant_table('connect_attempts', 'SELECT, INSERT, UPDATE, DELETE');
 

@@ -1,0 +1,272 @@
+package dev.gesher.whatsapp.signup;
+
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.Tx;
+import dev.gesher.whatsapp.Signup.Source;
+import dev.gesher.whatsapp.Signup.Status;
+import dev.gesher.whatsapp.Signup.Step;
+import dev.gesher.whatsapp.SignupFailure;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Reads and writes {@code connect_attempts} and their steps. */
+final class AttemptRows {
+    /** How many PINs may be tried for one number in a day. */
+    static final int PIN_TRIES = 3;
+
+    private AttemptRows() {}
+
+    static void insert(
+            Tx tx,
+            TenantId tenant,
+            UUID id,
+            Source source,
+            Step step,
+            Status status,
+            @Nullable String wantedWabaId,
+            @Nullable String wantedPhoneNumberId,
+            String actor,
+            Instant now)
+            throws SQLException {
+        tx.updateExactly(
+                1,
+                """
+                INSERT INTO connect_attempts
+                    (tenant_id, attempt_id, source, step, status, wanted_waba_id,
+                     wanted_phone_number_id, created_by, created_at, updated_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                tenant,
+                id,
+                source,
+                step,
+                status,
+                wantedWabaId,
+                wantedPhoneNumberId,
+                actor,
+                now,
+                now);
+    }
+
+    static Optional<AttemptRow> find(Tx tx, TenantId tenant, UUID id) throws SQLException {
+        return tx.one(
+                """
+                SELECT *, run_until > now() AS runs FROM connect_attempts
+                WHERE tenant_id = ? AND attempt_id = ?
+                """,
+                AttemptRow::of,
+                tenant,
+                id);
+    }
+
+    static Optional<AttemptRow> lock(Tx tx, TenantId tenant, UUID id) throws SQLException {
+        return tx.one(
+                """
+                SELECT *, run_until > now() AS runs FROM connect_attempts
+                WHERE tenant_id = ? AND attempt_id = ? FOR UPDATE
+                """,
+                AttemptRow::of,
+                tenant,
+                id);
+    }
+
+    static Optional<AttemptRow> latest(Tx tx, TenantId tenant) throws SQLException {
+        return tx.one(
+                """
+                SELECT *, run_until > now() AS runs FROM connect_attempts
+                WHERE tenant_id = ? ORDER BY created_at DESC, attempt_id DESC LIMIT 1
+                """,
+                AttemptRow::of,
+                tenant);
+    }
+
+    /** Makes it run under a new token; the caller holds its lock and has seen that it may. */
+    static AttemptRow claim(Tx tx, AttemptRow row, Instant now) throws SQLException {
+        var claimed =
+                tx.one(
+                                """
+                                UPDATE connect_attempts
+                                SET status = 'running', failure_code = NULL, failure_detail = NULL,
+                                    retry_after = NULL, run_token = run_token + 1,
+                                    run_until = now() + interval '3 minutes', updated_at = ?
+                                WHERE tenant_id = ? AND attempt_id = ?
+                                RETURNING *, true AS runs
+                                """,
+                                AttemptRow::of,
+                                now,
+                                row.tenant(),
+                                row.id())
+                        .orElseThrow();
+        step(tx, claimed, claimed.step(), "started", null, now);
+        return claimed;
+    }
+
+    static void advance(Tx tx, AttemptRow row, Step next, Instant now) throws SQLException {
+        tx.updateExactly(
+                1,
+                """
+                UPDATE connect_attempts
+                SET step = ?, run_until = now() + interval '3 minutes', updated_at = ?
+                WHERE tenant_id = ? AND attempt_id = ?
+                """,
+                next,
+                now,
+                row.tenant(),
+                row.id());
+    }
+
+    /** Ends the run, in a state from which only somebody's word goes on, or nothing. */
+    static void stop(
+            Tx tx,
+            AttemptRow row,
+            Status status,
+            @Nullable SignupFailure failure,
+            @Nullable String detail,
+            @Nullable Instant retryAfter,
+            Instant now)
+            throws SQLException {
+        tx.updateExactly(
+                1,
+                """
+                UPDATE connect_attempts
+                SET status = ?, failure_code = ?, failure_detail = ?, final = ?, retry_after = ?,
+                    run_until = '-infinity', updated_at = ?
+                WHERE tenant_id = ? AND attempt_id = ?
+                """,
+                status,
+                failure == null ? null : failure.code(),
+                detail,
+                failure != null && failure.isFinal(),
+                retryAfter,
+                now,
+                row.tenant(),
+                row.id());
+    }
+
+    static void step(
+            Tx tx,
+            AttemptRow row,
+            Step step,
+            String outcome,
+            @Nullable String code,
+            Instant now)
+            throws SQLException {
+        tx.updateExactly(
+                1,
+                """
+                INSERT INTO connect_attempt_steps (tenant_id, attempt_id, step, outcome, code, at)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+                row.tenant(),
+                row.id(),
+                step,
+                outcome,
+                code,
+                now);
+    }
+
+    static void inspected(
+            Tx tx,
+            AttemptRow row,
+            @Nullable String grantedWabas,
+            @Nullable String metaUserId,
+            @Nullable Instant tokenExpiresAt)
+            throws SQLException {
+        tx.updateExactly(
+                1,
+                """
+                UPDATE connect_attempts
+                SET granted_wabas = ?, meta_user_id = ?, token_expires_at = ?
+                WHERE tenant_id = ? AND attempt_id = ?
+                """,
+                grantedWabas,
+                metaUserId,
+                tokenExpiresAt,
+                row.tenant(),
+                row.id());
+    }
+
+    static void wanted(Tx tx, AttemptRow row, String wabaId, @Nullable String phoneNumberId)
+            throws SQLException {
+        tx.updateExactly(
+                1,
+                """
+                UPDATE connect_attempts SET wanted_waba_id = ?, wanted_phone_number_id = ?
+                WHERE tenant_id = ? AND attempt_id = ?
+                """,
+                wabaId,
+                phoneNumberId,
+                row.tenant(),
+                row.id());
+    }
+
+    static void choices(Tx tx, AttemptRow row, String choicesJson) throws SQLException {
+        tx.updateExactly(
+                1,
+                "UPDATE connect_attempts SET choices = ? WHERE tenant_id = ? AND attempt_id = ?",
+                choicesJson,
+                row.tenant(),
+                row.id());
+    }
+
+    static void verified(Tx tx, AttemptRow row, String wabaId, String phoneNumberId)
+            throws SQLException {
+        tx.updateExactly(
+                1,
+                """
+                UPDATE connect_attempts SET waba_id = ?, phone_number_id = ?
+                WHERE tenant_id = ? AND attempt_id = ?
+                """,
+                wabaId,
+                phoneNumberId,
+                row.tenant(),
+                row.id());
+    }
+
+    static void coexistence(Tx tx, AttemptRow row) throws SQLException {
+        tx.updateExactly(
+                1,
+                """
+                UPDATE connect_attempts SET coexistence = true
+                WHERE tenant_id = ? AND attempt_id = ?
+                """,
+                row.tenant(),
+                row.id());
+    }
+
+    static void pinNeeded(Tx tx, AttemptRow row) throws SQLException {
+        tx.updateExactly(
+                1,
+                """
+                UPDATE connect_attempts SET pin_needed = true
+                WHERE tenant_id = ? AND attempt_id = ?
+                """,
+                row.tenant(),
+                row.id());
+    }
+
+    /** How many PINs may still be tried for the attempt's number, over all attempts of the day. */
+    static int pinTriesLeft(Tx tx, AttemptRow row, Instant now) throws SQLException {
+        if (row.phoneNumberId() == null) {
+            return PIN_TRIES;
+        }
+        long tried =
+                tx.one(
+                                """
+                                SELECT count(*) AS tried
+                                FROM connect_attempt_steps s
+                                JOIN connect_attempts a USING (tenant_id, attempt_id)
+                                WHERE s.tenant_id = ? AND a.phone_number_id = ? AND s.at > ?
+                                  AND s.outcome = 'failed' AND s.code IN ('pin_wrong', 'pin_locked')
+                                """,
+                                found -> found.longInteger("tried"),
+                                row.tenant(),
+                                row.phoneNumberId(),
+                                now.minus(java.time.Duration.ofDays(1)))
+                        .orElseThrow();
+        return (int) Math.max(0, PIN_TRIES - tried);
+    }
+}
