@@ -20,10 +20,15 @@ public interface BatchWriter<I, O> extends AutoCloseable {
      * @throws DatabaseUnavailableException if the database is away, or more waits than the writer's
      *     bounds allow
      * @throws DatabaseException if this very item was refused by the database; its neighbours went
-     *     through
+     *     through. So does any exception that {@link Batch#write} throws for this item alone.
+     * @throws IllegalStateException if the caller is inside a transaction
      */
     O write(I item);
 
+    /** What it has done and what waits. */
+    BatchStats stats();
+
+    /** Refuses new items, finishes those that wait, and returns when all are answered. */
     @Override
     void close();
 
@@ -36,7 +41,9 @@ public interface BatchWriter<I, O> extends AutoCloseable {
         long bytes(I item);
 
         /**
-         * Reads what the items need, decides and writes with set-based SQL.
+         * Reads what the items need, decides and writes with set-based SQL. Rows that others also
+         * write are locked first, in key order ({@link Tx#lockInOrder}). May be run again with the
+         * same items, or with some of them: it must leave nothing behind but its rows.
          *
          * @return one answer per item, in the items' order
          */

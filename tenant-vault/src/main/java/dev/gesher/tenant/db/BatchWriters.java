@@ -1,5 +1,7 @@
 package dev.gesher.tenant.db;
 
+import java.util.Map;
+
 /** Makes group-committing writers. */
 public interface BatchWriters {
     /**
@@ -9,4 +11,7 @@ public interface BatchWriters {
      */
     <I, O> BatchWriter<I, O> start(
             String name, BatchWriter.Bounds bounds, BatchWriter.Batch<I, O> batch);
+
+    /** What each writer has done, by name. */
+    Map<String, BatchStats> stats();
 }

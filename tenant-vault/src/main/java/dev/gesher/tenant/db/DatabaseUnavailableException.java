@@ -1,12 +1,28 @@
 package dev.gesher.tenant.db;
 
-/** The database cannot take the work now; nothing was changed and the caller may try again soon. */
+/** The database cannot take the work now; the caller may try again soon. */
 public final class DatabaseUnavailableException extends RuntimeException {
+    private final boolean inDoubt;
+
     public DatabaseUnavailableException(String message, Throwable cause) {
-        super(message, cause);
+        this(message, cause, false);
     }
 
     public DatabaseUnavailableException(String message) {
         super(message);
+        this.inDoubt = false;
+    }
+
+    DatabaseUnavailableException(String message, Throwable cause, boolean inDoubt) {
+        super(message, cause);
+        this.inDoubt = inDoubt;
+    }
+
+    /**
+     * Whether the answer to a commit was lost: the work may be done or not, so only work that is
+     * idempotent may be run again. Otherwise nothing was changed.
+     */
+    public boolean inDoubt() {
+        return inDoubt;
     }
 }

@@ -2,6 +2,7 @@ package dev.gesher.tenant.db;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** Leases of shared work as rows, on the database's clock. */
@@ -20,6 +21,16 @@ public interface Leases {
 
     /** Gives the lease back, if it still holds. */
     void release(Lease lease);
+
+    /**
+     * Takes and renews this process's share of the leases {@code group:0} to {@code group:count-1}:
+     * all of them when it is alone, an equal part when others call this too; what is too much is
+     * given back. To be called several times within {@code length}. In a transaction of its own.
+     */
+    List<Lease> acquireShare(String group, int count, Duration length);
+
+    /** Gives back all leases of a group that this process holds. */
+    void releaseShare(String group);
 
     /**
      * A lease as acquired.

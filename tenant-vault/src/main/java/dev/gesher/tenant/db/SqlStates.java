@@ -8,7 +8,8 @@ final class SqlStates {
     private SqlStates() {}
 
     /**
-     * Connection lost or not to be had (08), resources exhausted (53), operator intervention (57).
+     * Connection lost or not to be had (08), resources exhausted (53), operator intervention (57),
+     * a server that only reads since it is a standby now (25006).
      */
     static boolean isUnavailable(SQLException e) {
         String state = e.getSQLState();
@@ -16,7 +17,10 @@ final class SqlStates {
             // The pool's own timeout carries the SQLSTATE of what it last saw, or none.
             return e instanceof SQLTransientConnectionException;
         }
-        return state.startsWith("08") || state.startsWith("53") || state.startsWith("57");
+        return state.startsWith("08")
+                || state.startsWith("53")
+                || state.startsWith("57")
+                || state.equals("25006");
     }
 
     /** Serialization failure or deadlock: the same transaction may succeed when run again. */
@@ -27,12 +31,5 @@ final class SqlStates {
     /** A lock was not to be had within lock_timeout. */
     static boolean isLockTimeout(String state) {
         return state.equals("55P03");
-    }
-
-    /**
-     * The data (22), a constraint (23) or a right or name (42): some item of the batch is to blame.
-     */
-    static boolean isOfAnItem(String state) {
-        return state.startsWith("22") || state.startsWith("23") || state.startsWith("42");
     }
 }

@@ -6,6 +6,7 @@ import io.micronaut.transaction.TransactionOperations;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
@@ -50,40 +51,62 @@ public final class TenantScope {
      * @throws DatabaseException if it refused a statement or the commit
      */
     public <T extends @Nullable Object> T in(Collection<TenantId> tenants, Work<T> work) {
+        return run("", tenants, work);
+    }
+
+    /** As {@link #in(Collection, Work)}, with bounds on what its statements may wait and run. */
+    <T extends @Nullable Object> T in(Collection<TenantId> tenants, Limits limits, Work<T> work) {
+        return run(limits.sql(), tenants, work);
+    }
+
+    /** Whether this thread is inside a transaction. */
+    boolean isOpen() {
+        return transactions.hasConnection();
+    }
+
+    private <T extends @Nullable Object> T run(
+            String limits, Collection<TenantId> tenants, Work<T> work) {
         var set = new TreeSet<>(tenants);
         if (set.size() > MAX_TENANTS) {
             throw new IllegalArgumentException(set.size() + " tenants in one transaction");
         }
-        if (transactions.hasConnection()) {
+        if (isOpen()) {
             throw new IllegalStateException("a transaction is open on this thread already");
         }
-        String setTenants =
-                set.stream()
-                        .map(TenantId::toString)
-                        .collect(Collectors.joining(",", "SET LOCAL gesher.tenants = '", "'"));
-        var committed = new java.util.ArrayList<Tx>(1);
+        String settings =
+                limits
+                        + set.stream()
+                                .map(TenantId::toString)
+                                .collect(
+                                        Collectors.joining(
+                                                ",", "SET LOCAL gesher.tenants = '", "'"));
+        // The transaction whose work is done, so that all that is left is its commit.
+        var done = new ArrayList<Tx>(1);
+        T result;
         try {
-            T result =
+            result =
                     DoorGuard.whileOpening(() ->
                             transactions.<T>execute(
                                     TransactionDefinition.DEFAULT,
                                     status -> {
                                         var tx = new Tx(status.getConnection());
-                                        committed.add(tx);
-                                        setTenants(status.getConnection(), setTenants);
-                                        return DoorGuard.whileShut(() -> work.run(tx));
+                                        set(status.getConnection(), settings);
+                                        T answer = DoorGuard.whileShut(() -> work.run(tx));
+                                        done.add(tx);
+                                        return answer;
                                     }));
-            committed.forEach(Tx::committed);
-            return result;
         } catch (RuntimeException e) {
-            throw translated(e);
+            throw translated(e, !done.isEmpty());
         }
+        done.forEach(Tx::committed);
+        return result;
     }
 
-    @SuppressWarnings("SqlInjection") // canonical UUIDs only, and SET takes no parameters
-    private static void setTenants(Connection connection, String setTenants) throws SQLException {
+    @SuppressWarnings(
+            "SqlInjection") // canonical UUIDs and numbers only, and SET takes no parameters
+    private static void set(Connection connection, String settings) throws SQLException {
         try (var statement = connection.createStatement()) {
-            statement.execute(setTenants);
+            statement.execute(settings);
         }
     }
 
@@ -91,11 +114,11 @@ public final class TenantScope {
      * Finds the SQL error among the causes; what is none (a bug, a refusal of the work) stays as it
      * is.
      */
-    private static RuntimeException translated(RuntimeException thrown) {
+    private static RuntimeException translated(RuntimeException thrown, boolean committing) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql) {
                 return SqlStates.isUnavailable(sql)
-                        ? new DatabaseUnavailableException("the database is away", sql)
+                        ? new DatabaseUnavailableException("the database is away", sql, committing)
                         : new DatabaseException(sql);
             }
             if (cause instanceof DatabaseException

@@ -3,6 +3,7 @@ package dev.gesher.tenant.db;
 import dev.gesher.tenant.TenantId;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -13,8 +14,14 @@ public interface Timers {
     /** Sets or moves the timer of an object, in the caller's transaction. */
     void set(Tx tx, String kind, TenantId tenant, UUID object, Instant dueAt) throws SQLException;
 
+    /** As {@link #set} for several objects at once; each object at most once. */
+    void setAll(Tx tx, String kind, List<Due> due) throws SQLException;
+
     /** Removes the timer of an object, in the caller's transaction. */
     void cancel(Tx tx, String kind, TenantId tenant, UUID object) throws SQLException;
+
+    /** When something of a tenant is due. */
+    record Due(TenantId tenant, UUID object, Instant at) {}
 
     /** What runs when a timer of one kind is due: a bean per kind. */
     interface Handler {

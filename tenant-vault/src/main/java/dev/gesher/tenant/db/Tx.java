@@ -14,7 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A transaction that {@link TenantScope} opened. SQL is constant text with {@code ?} for arguments.
@@ -25,6 +28,12 @@ import org.jspecify.annotations.Nullable;
  * {@link #integers}, {@link #booleans}, {@link #byteArrays} for {@code unnest}.
  */
 public final class Tx {
+    private static final Logger LOG = LoggerFactory.getLogger(Tx.class);
+    private static final Pattern LOCKS_IN_ORDER =
+            Pattern.compile(
+                    "\\border\\s+by\\b.*\\bfor\\s+(no\\s+key\\s+)?update\\b",
+                    Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
     private final Connection connection;
     private final List<Runnable> afterCommit = new ArrayList<>();
 
@@ -66,6 +75,28 @@ public final class Tx {
             var row = new Row(result);
             while (result.next()) {
                 rows.add(mapper.map(row));
+            }
+            return rows;
+        }
+    }
+
+    /**
+     * Locks the rows of a query in the order of their key, before a batch writes them: two
+     * transactions that lock common rows in one order cannot deadlock.
+     *
+     * @param sql a query that ends in {@code ORDER BY <key> FOR [NO KEY] UPDATE}
+     * @return how many rows are locked now
+     */
+    public int lockInOrder(@CompileTimeConstant final String sql, @Nullable Object... arguments)
+            throws SQLException {
+        if (!LOCKS_IN_ORDER.matcher(sql).find()) {
+            throw new IllegalArgumentException("locks without an order: " + sql);
+        }
+        try (var statement = prepare(sql, arguments);
+                ResultSet result = statement.executeQuery()) {
+            int rows = 0;
+            while (result.next()) {
+                rows++;
             }
             return rows;
         }
@@ -130,8 +161,15 @@ public final class Tx {
         return new ArrayArgument("bytea", values.toArray(new byte[0][]));
     }
 
+    /** Runs what waits for the commit; a failure there cannot undo it, so it is only logged. */
     void committed() {
-        afterCommit.forEach(Runnable::run);
+        for (var action : afterCommit) {
+            try {
+                action.run();
+            } catch (RuntimeException e) {
+                LOG.error("an action after commit failed", e);
+            }
+        }
     }
 
     private PreparedStatement prepare(String sql, @Nullable Object... arguments)

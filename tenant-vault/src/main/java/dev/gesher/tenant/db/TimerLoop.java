@@ -1,0 +1,126 @@
+package dev.gesher.tenant.db;
+
+import dev.gesher.tenant.TenantId;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs what is due: reads the directory across tenants, then takes each tenant's timers in a
+ * transaction of that tenant. Any number of replicas may run it; one that fails is put off.
+ */
+@Singleton
+final class TimerLoop extends PollingWorker {
+    private static final Logger LOG = LoggerFactory.getLogger(TimerLoop.class);
+    private static final int AT_ONCE = 500;
+    private static final int OF_ONE_TENANT = 50;
+    private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
+
+    private final TenantScope scope;
+    private final Clock clock;
+    private final Map<String, Timers.Handler> handlers;
+
+    TimerLoop(
+            TenantScope scope, Clock clock, Wakeups wakeups, Collection<Timers.Handler> handlers) {
+        super("timers", DatabaseTimers.TOPIC, wakeups);
+        this.scope = scope;
+        this.clock = clock;
+        this.handlers =
+                handlers.stream()
+                        .collect(Collectors.toMap(Timers.Handler::kind, Function.identity()));
+    }
+
+    private record Timer(String kind, TenantId tenant, UUID object) {}
+
+    @Override
+    protected boolean round() {
+        if (handlers.isEmpty()) {
+            return false;
+        }
+        var now = clock.instant();
+        var due = due(now);
+        due.stream()
+                .collect(Collectors.groupingBy(Timer::tenant))
+                .forEach((tenant, timers) -> run(tenant, timers, now));
+        return due.size() == AT_ONCE;
+    }
+
+    /** What is due, of each tenant only so much, so that nobody has to wait for a big one. */
+    private List<Timer> due(Instant now) {
+        return scope.platform(tx ->
+                tx.query(
+                        """
+                        SELECT kind, tenant_id, object_id FROM (
+                            SELECT kind, tenant_id, object_id, due_at,
+                                row_number() OVER (PARTITION BY tenant_id ORDER BY due_at) AS place
+                            FROM timers WHERE due_at <= ? AND kind = ANY(?)) AS t
+                        WHERE place <= ? ORDER BY place, due_at LIMIT ?
+                        """,
+                        row -> new Timer(row.text("kind"), row.tenant(), row.uuid("object_id")),
+                        now,
+                        Tx.texts(List.copyOf(handlers.keySet())),
+                        OF_ONE_TENANT,
+                        AT_ONCE));
+    }
+
+    private void run(TenantId tenant, List<Timer> timers, Instant now) {
+        for (var timer : timers) {
+            if (stopping()) {
+                return;
+            }
+            try {
+                scope.in(tenant, tx -> take(tx, timer, now));
+            } catch (DatabaseUnavailableException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                LOG.error("timer kind={} tenant={} failed", timer.kind(), tenant, e);
+                putOff(timer, now);
+            }
+        }
+    }
+
+    private boolean take(Tx tx, Timer timer, Instant now) throws SQLException {
+        // Skips what another replica runs right now, and what was moved or cancelled meanwhile.
+        int taken =
+                tx.update(
+                        """
+                        DELETE FROM timers WHERE (kind, tenant_id, object_id) IN (
+                            SELECT kind, tenant_id, object_id FROM timers
+                            WHERE kind = ? AND tenant_id = ? AND object_id = ? AND due_at <= ?
+                            FOR UPDATE SKIP LOCKED)
+                        """,
+                        timer.kind(),
+                        timer.tenant(),
+                        timer.object(),
+                        now);
+        var handler = handlers.get(timer.kind());
+        if (taken == 1 && handler != null) {
+            handler.due(tx, timer.tenant(), timer.object());
+        }
+        return taken == 1;
+    }
+
+    private void putOff(Timer timer, Instant now) {
+        scope.platform(tx ->
+                tx.update(
+                        """
+                        UPDATE timers SET due_at = ?
+                        WHERE kind = ? AND tenant_id = ? AND object_id = ? AND due_at <= ?
+                        """,
+                        now.plus(AFTER_FAILURE),
+                        timer.kind(),
+                        timer.tenant(),
+                        timer.object(),
+                        now));
+    }
+}
