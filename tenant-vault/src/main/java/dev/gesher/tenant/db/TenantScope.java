@@ -95,7 +95,7 @@ public final class TenantScope {
                                         done.add(tx);
                                         return answer;
                                     }));
-        } catch (RuntimeException e) {
+        } catch (Exception e) { // Micronaut throws the work's SQLException without declaring it
             throw translated(e, !done.isEmpty());
         }
         done.forEach(Tx::committed);
@@ -114,7 +114,7 @@ public final class TenantScope {
      * Finds the SQL error among the causes; what is none (a bug, a refusal of the work) stays as it
      * is.
      */
-    private static RuntimeException translated(RuntimeException thrown, boolean committing) {
+    private static RuntimeException translated(Exception thrown, boolean committing) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql) {
                 return SqlStates.isUnavailable(sql)
@@ -126,6 +126,6 @@ public final class TenantScope {
                 return (RuntimeException) cause;
             }
         }
-        return thrown;
+        return thrown instanceof RuntimeException e ? e : new IllegalStateException(thrown);
     }
 }
