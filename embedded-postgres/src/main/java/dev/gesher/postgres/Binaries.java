@@ -4,11 +4,12 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Locale;
@@ -69,31 +70,34 @@ record Binaries(Path home, String version) {
     }
 
     /**
-     * A folder appears under its name only when it is whole; of two that unpack at once, the first
-     * one stays.
+     * A folder appears under its name only when it is whole. Of two that come at once, in one
+     * process or in two, the second waits and finds it there.
      */
-    private static void unpack(String archive, Path home) throws IOException {
-        createReadableFolders(Folders.above(home));
-        var partial = Files.createTempDirectory(Folders.above(home), ".unpacking-");
-        try {
-            setMode(partial, 0755);
+    private static synchronized void unpack(String archive, Path home) throws IOException {
+        var cache = Folders.above(home);
+        createReadableFolders(cache);
+        try (var file =
+                        FileChannel.open(
+                                cache.resolve(".lock"),
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.WRITE);
+                var _ = file.lock()) {
+            if (Files.isDirectory(home)) {
+                return;
+            }
+            var partial = Files.createTempDirectory(cache, ".unpacking-");
             try (var stream = Binaries.class.getResourceAsStream("/" + archive)) {
                 if (stream == null) {
                     throw new EmbeddedPostgresException(
                             archive + " is not on the class path: no PostgreSQL for this machine.");
                 }
+                setMode(partial, 0755);
                 log.info("unpacking PostgreSQL {} into {}", packagedVersion(), home);
                 extract(stream, partial);
+                Files.move(partial, home, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Folders.delete(partial);
             }
-            Files.move(partial, home, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            throw e;
-        } catch (FileSystemException e) {
-            if (!Files.isDirectory(home)) {
-                throw e;
-            }
-        } finally {
-            Folders.delete(partial);
         }
     }
 

@@ -53,7 +53,7 @@ record OtherProcess(Process process, BufferedReader output) implements AutoClose
     /** Maven's repository may be closed to the other user. */
     private static String copiedClassPath(Path readable) throws IOException {
         var copies = new ArrayList<Path>();
-        for (var entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+        for (var entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
             var original = Path.of(entry);
             var copy = readable.resolve(copies.size() + "-" + original.getFileName());
             if (Files.isDirectory(original)) {
