@@ -1,0 +1,119 @@
+package dev.gesher.conversation.outbound;
+
+import com.github.f4b6a3.uuid.UuidCreator;
+import dev.gesher.conversation.MessageId;
+import dev.gesher.conversation.MessageView;
+import dev.gesher.conversation.Messages;
+import dev.gesher.conversation.SendAnswer;
+import dev.gesher.conversation.SendRequest;
+import dev.gesher.conversation.outbound.AcceptBatch.Judgement;
+import dev.gesher.conversation.outbound.AcceptItem.Outcome;
+import dev.gesher.conversation.reading.MessageReader;
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.BatchWriter;
+import dev.gesher.tenant.db.BatchWriters;
+import dev.gesher.tenant.db.DatabaseUnavailableException;
+import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.whatsapp.MessageContents;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.Optional;
+
+/** Takes requests to send: reads them, asks Meta about templates, and has them kept in batches. */
+@Singleton
+final class Sending implements Messages {
+    private static final BatchWriter.Bounds BOUNDS = new BatchWriter.Bounds(2, 20_000, 64L << 20);
+
+    /** A tenant does not change its WABA twice while it sends one message. */
+    private static final int TRIES = 5;
+
+    private final Clock clock;
+    private final Templates templates;
+    private final MessageContents contents;
+    private final MessageReader reader;
+    private final TenantScope scope;
+    private final AcceptBatch batch;
+    private final BatchWriter<AcceptItem, Outcome> writer;
+
+    Sending(
+            Clock clock,
+            Templates templates,
+            MessageContents contents,
+            MessageReader reader,
+            TenantScope scope,
+            AcceptBatch batch,
+            BatchWriters writers) {
+        this.clock = clock;
+        this.templates = templates;
+        this.contents = contents;
+        this.reader = reader;
+        this.scope = scope;
+        this.batch = batch;
+        this.writer = writers.start("accept", BOUNDS, batch);
+    }
+
+    @Override
+    public SendAnswer send(SendRequest request) {
+        return switch (Shape.read(request, clock.instant())) {
+            case Shape.Read.Bad(var code, var pointer) -> new SendAnswer.Invalid(code, pointer);
+            case Shape.Read.Good(var shape) -> send(request, shape);
+        };
+    }
+
+    private SendAnswer send(SendRequest request, Shape shape) {
+        var id = new MessageId(UuidCreator.getTimeOrderedEpoch());
+        for (int i = 0; i < TRIES; i++) {
+            switch (writer.write(item(id, request, shape))) {
+                case Outcome.Answered(var answer) -> {
+                    return answer;
+                }
+                case Outcome.AskAgain() -> templates.forget(request.tenant());
+            }
+        }
+        throw new DatabaseUnavailableException("the connection keeps changing");
+    }
+
+    @Override
+    public Precheck precheck(SendRequest request) {
+        return switch (Shape.read(request, clock.instant())) {
+            case Shape.Read.Bad(var code, var pointer) -> new Precheck.Invalid(code, pointer);
+            case Shape.Read.Good(var shape) -> precheck(request, shape);
+        };
+    }
+
+    private Precheck precheck(SendRequest request, Shape shape) {
+        var id = new MessageId(UuidCreator.getTimeOrderedEpoch());
+        for (int i = 0; i < TRIES; i++) {
+            var item = item(id, request, shape);
+            switch (scope.in(request.tenant(), tx -> batch.precheck(tx, item))) {
+                case Judgement.Decided(var decision) -> {
+                    return new Precheck.Decided(decision);
+                }
+                case Judgement.Wrong(var code, var pointer) -> {
+                    return new Precheck.Invalid(code, pointer);
+                }
+                case Judgement.AskAgain() -> templates.forget(request.tenant());
+            }
+        }
+        throw new DatabaseUnavailableException("the connection keeps changing");
+    }
+
+    @Override
+    public Optional<MessageView> find(TenantId tenant, MessageId message) {
+        return reader.find(tenant, message);
+    }
+
+    private AcceptItem item(MessageId id, SendRequest request, Shape shape) {
+        var asked =
+                shape.template()
+                        .map(template -> templates.ask(request.tenant(), template.name()))
+                        .orElse(Templates.Asked.NOTHING);
+        return new AcceptItem(id, request, shape, shape.json(contents), asked);
+    }
+
+    @PreDestroy
+    void close() {
+        writer.close();
+    }
+}
