@@ -17,6 +17,27 @@ public record Conversation(
         boolean named,
         Instant lastMessageAt,
         long messageCount) {
+    /** This conversation with its window closed at {@code at}, if that changes anything. */
+    public Optional<Conversation> closed(String number, Instant at) {
+        return window
+                .filter(open -> !open.closed(number, at).equals(open))
+                .map(open -> with(open.closed(number, at)));
+    }
+
+    /** This conversation with another window. */
+    public Conversation with(Window changed) {
+        return new Conversation(
+                tenant,
+                id,
+                contact,
+                phone,
+                userId,
+                Optional.of(changed),
+                named,
+                lastMessageAt,
+                messageCount);
+    }
+
     @Override
     public String toString() {
         return "conversation " + id;

@@ -1,0 +1,150 @@
+package dev.gesher.conversation.outbound;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.gesher.conversation.event.EventLog;
+import dev.gesher.conversation.event.NewEvent;
+import dev.gesher.conversation.message.MessageEvent;
+import dev.gesher.conversation.message.MessageEvents;
+import dev.gesher.conversation.message.MessageRows;
+import dev.gesher.conversation.message.StoredMessage.Change;
+import dev.gesher.conversation.message.StoredMessage.Times;
+import dev.gesher.conversation.message.Transitions;
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.Tx;
+import dev.gesher.whatsapp.Connection;
+import dev.gesher.whatsapp.Connections;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Opens, parks and ends lanes as their connections come and go. */
+@Singleton
+final class ConnectionChanges implements Connections.Listener {
+    /** The failure of what was queued when the tenant left. */
+    static final String CONNECTION_LEFT = "connection_left";
+
+    private final Clock clock;
+    private final EventLog events;
+    private final LaneSignals signals;
+
+    ConnectionChanges(Clock clock, EventLog events, LaneSignals signals) {
+        this.clock = clock;
+        this.events = events;
+        this.signals = signals;
+    }
+
+    @Override
+    public void connected(Tx tx, Connection now, Optional<Connection> before)
+            throws SQLException {
+        var at = clock.instant();
+        var told = new ArrayList<NewEvent>();
+        var number = now.phoneNumberId().orElseThrow();
+        var old = before.flatMap(Connection::phoneNumberId).filter(id -> !id.equals(number));
+        var numbers = new ArrayList<String>(List.of(number));
+        old.ifPresent(numbers::add);
+        Lanes.lock(tx, numbers);
+        open(tx, now.tenant(), number, at);
+        if (old.isPresent()) {
+            closeWindows(tx, now.tenant(), old.get(), at);
+            fail(tx, now.tenant(), old.get(), LaneClaims.CONNECTION_CHANGED, at, told);
+        }
+        told.add(event(now, "connection.active", at));
+        events.append(tx, told);
+        signals.afterCommit(tx, List.of(number));
+    }
+
+    @Override
+    public void stopped(Tx tx, Connection now) throws SQLException {
+        var at = clock.instant();
+        var told = new ArrayList<NewEvent>();
+        var number = now.phoneNumberId();
+        if (number.isPresent()) {
+            Lanes.lock(tx, List.of(number.get()));
+            park(tx, now, number.get(), at);
+            if (now.status() == Connection.Status.DISCONNECTED) {
+                closeWindows(tx, now.tenant(), number.get(), at);
+                fail(tx, now.tenant(), number.get(), CONNECTION_LEFT, at, told);
+            }
+        }
+        told.add(event(now, "connection." + now.status().name().toLowerCase(Locale.ROOT), at));
+        events.append(tx, told);
+    }
+
+    /** The number's lane, free to be used by this tenant; whoever else held it has lost it. */
+    private static void open(Tx tx, TenantId tenant, String number, Instant now)
+            throws SQLException {
+        tx.update(
+                """
+                INSERT INTO lanes AS l (phone_number_id, tenant_id, next_due_at) VALUES (?, ?, ?)
+                ON CONFLICT (phone_number_id) DO UPDATE
+                SET parked_cause = NULL, parked_since = NULL, next_due_at = excluded.next_due_at,
+                    token = CASE WHEN l.tenant_id = excluded.tenant_id THEN l.token ELSE l.token + 1 END,
+                    tenant_id = excluded.tenant_id
+                """,
+                number,
+                tenant,
+                now);
+    }
+
+    private static void park(Tx tx, Connection connection, String number, Instant now)
+            throws SQLException {
+        tx.update(
+                """
+                UPDATE lanes SET parked_cause = ?, parked_since = coalesce(parked_since, ?)
+                WHERE phone_number_id = ? AND tenant_id = ?
+                """,
+                connection.cause().orElse("stopped"),
+                now,
+                number,
+                connection.tenant());
+    }
+
+    /** A window belongs to the number that the customer wrote to. */
+    private static void closeWindows(Tx tx, TenantId tenant, String number, Instant now)
+            throws SQLException {
+        tx.update(
+                """
+                UPDATE whatsapp_conversations SET window_expires_at = greatest(window_opened_at, ?)
+                WHERE tenant_id = ? AND phone_number_id = ? AND window_expires_at > ?
+                """,
+                now,
+                tenant,
+                number,
+                now);
+    }
+
+    private static void fail(
+            Tx tx, TenantId tenant, String number, String code, Instant now, List<NewEvent> told)
+            throws SQLException {
+        var changes = new ArrayList<Change>();
+        for (var message :
+                tx.query(
+                        """
+                        SELECT * FROM whatsapp_messages
+                        WHERE tenant_id = ? AND phone_number_id = ? AND stage IN ('queued', 'deferred')
+                        ORDER BY message_id FOR UPDATE
+                        """,
+                        MessageRows::read,
+                        tenant,
+                        number)) {
+            var after = Transitions.apply(message.state(), new MessageEvent.Withdrawn(code));
+            changes.add(Change.to(message, after.orElseThrow()).times(Times.failed(now)));
+        }
+        MessageRows.write(tx, changes);
+        changes.forEach(change -> MessageEvents.of(change, now).ifPresent(told::add));
+    }
+
+    private static NewEvent event(Connection connection, String type, Instant at) {
+        var data = JsonNodeFactory.instance.objectNode();
+        data.put("status", connection.status().name().toLowerCase(Locale.ROOT));
+        connection.cause().ifPresent(cause -> data.put("cause", cause));
+        connection.phoneNumberId().ifPresent(id -> data.put("phone_number_id", id));
+        connection.wabaId().ifPresent(id -> data.put("waba_id", id));
+        return new NewEvent(connection.tenant(), type, at, Optional.empty(), data);
+    }
+}

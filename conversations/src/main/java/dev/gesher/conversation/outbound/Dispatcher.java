@@ -1,0 +1,178 @@
+package dev.gesher.conversation.outbound;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.tenant.db.Wakeups;
+import dev.gesher.tenant.db.Worker;
+import dev.gesher.whatsapp.Connections;
+import dev.gesher.whatsapp.WhatsAppClients;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends what was accepted: takes lanes that have something due and that nobody holds, and gives
+ * each a session. A commit of this process wakes it; a poll stands behind that and suffices alone.
+ */
+@Singleton
+final class Dispatcher implements Worker {
+    private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
+    private static final Duration POLL = Duration.ofSeconds(1);
+    private static final int MOST_LANES = 256;
+
+    private record Paced(TokenBucket bucket, long token) {}
+
+    private final LaneSession.Surroundings around;
+    private final LaneSignals signals;
+    private final Wakeups wakeups;
+    private final ConcurrentHashMap<String, LaneSession> sessions = new ConcurrentHashMap<>();
+    private final Cache<String, Paced> buckets = Caffeine.newBuilder().maximumSize(10_000).build();
+    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    private @Nullable Thread loop;
+    private volatile boolean stopping;
+
+    Dispatcher(
+            TenantScope scope,
+            LaneStep step,
+            WhatsAppClients clients,
+            Templates templates,
+            Connections connections,
+            Clock clock,
+            DispatchSettings settings,
+            LaneSignals signals,
+            Wakeups wakeups) {
+        this.around =
+                new LaneSession.Surroundings(
+                        scope,
+                        step,
+                        clients,
+                        templates,
+                        connections,
+                        clock,
+                        settings,
+                        UUID.randomUUID().toString(),
+                        new Semaphore(settings.calls()));
+        this.signals = signals;
+        this.wakeups = wakeups;
+    }
+
+    @Override
+    public String name() {
+        return "dispatcher";
+    }
+
+    @Override
+    public synchronized void start() {
+        if (loop == null) {
+            stopping = false;
+            loop = Thread.ofVirtual().name(name()).start(this::run);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (loop == null) {
+            return;
+        }
+        stopping = true;
+        wakeups.wake(LaneSignals.TOPIC);
+        try {
+            loop.join();
+            sessions.values().forEach(LaneSession::stop);
+            for (var thread : List.copyOf(threads)) {
+                thread.join();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        loop = null;
+    }
+
+    private void run() {
+        long polledAt = System.nanoTime() - POLL.toNanos();
+        while (!stopping) {
+            boolean idle = true;
+            for (var lane : signals.drain()) {
+                var session = sessions.get(lane);
+                if (session != null) {
+                    session.nudge();
+                } else {
+                    idle = false;
+                }
+            }
+            if (!idle || System.nanoTime() - polledAt >= POLL.toNanos()) {
+                polledAt = System.nanoTime();
+                takeLanes();
+            }
+            try {
+                wakeups.await(LaneSignals.TOPIC, POLL);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private void takeLanes() {
+        int most = MOST_LANES - sessions.size();
+        if (most <= 0) {
+            return;
+        }
+        var now = around.clock().instant();
+        try {
+            around.scope()
+                    .<List<LaneHold>>platform(
+                            tx ->
+                                    LaneLeases.acquire(
+                                            tx, around.holder(), around.lease(), now, most))
+                    .forEach(hold -> start(hold, now));
+        } catch (RuntimeException e) {
+            log.warn("no lanes to be had: {}", e.toString());
+        }
+    }
+
+    private void start(LaneHold hold, Instant now) {
+        var session = new LaneSession(hold, bucket(hold, now), around);
+        sessions.put(hold.phoneNumberId(), session);
+        var thread =
+                Thread.ofVirtual()
+                        .name("lane-" + hold.phoneNumberId())
+                        .unstarted(() -> hold(hold, session));
+        threads.add(thread);
+        thread.start();
+    }
+
+    private void hold(LaneHold hold, LaneSession session) {
+        try {
+            session.run();
+        } catch (RuntimeException e) {
+            log.error("lane tenant={} ended", hold.tenant(), e);
+        } finally {
+            sessions.remove(hold.phoneNumberId(), session);
+            threads.remove(Thread.currentThread());
+            wakeups.wake(LaneSignals.TOPIC);
+        }
+    }
+
+    /** A lane that only we have used keeps its pace; one that another may have used starts empty. */
+    private TokenBucket bucket(LaneHold hold, Instant now) {
+        var before = buckets.getIfPresent(hold.phoneNumberId());
+        boolean ours = before != null && before.token() == hold.token() - 1;
+        var bucket =
+                ours && before.bucket().isFor(hold.messagesPerSecond())
+                        ? before.bucket()
+                        : new TokenBucket(hold.messagesPerSecond(), hold.token() == 1, now);
+        buckets.put(hold.phoneNumberId(), new Paced(bucket, hold.token()));
+        return bucket;
+    }
+}

@@ -1,0 +1,368 @@
+package dev.gesher.conversation.outbound;
+
+import dev.gesher.conversation.Decision;
+import dev.gesher.conversation.Reason;
+import dev.gesher.conversation.SendAnswer.Route;
+import dev.gesher.conversation.contact.Window;
+import dev.gesher.conversation.event.NewEvent;
+import dev.gesher.conversation.message.MessageEvent;
+import dev.gesher.conversation.message.MessageEvents;
+import dev.gesher.conversation.message.MessageRows;
+import dev.gesher.conversation.message.Status;
+import dev.gesher.conversation.message.StoredMessage;
+import dev.gesher.conversation.message.StoredMessage.Change;
+import dev.gesher.conversation.message.StoredMessage.Receipt;
+import dev.gesher.conversation.message.StoredMessage.Times;
+import dev.gesher.conversation.message.Transitions;
+import dev.gesher.conversation.routing.Catalogue;
+import dev.gesher.conversation.routing.Facts;
+import dev.gesher.conversation.routing.Receipts;
+import dev.gesher.conversation.routing.Rules;
+import dev.gesher.tenant.ContentCipher;
+import dev.gesher.tenant.ContentCipher.Place;
+import dev.gesher.tenant.ContentKeys;
+import dev.gesher.tenant.Tenant;
+import dev.gesher.tenant.Tenants;
+import dev.gesher.tenant.db.Row;
+import dev.gesher.tenant.db.Tx;
+import dev.gesher.whatsapp.Connection;
+import dev.gesher.whatsapp.Connections;
+import dev.gesher.whatsapp.MessageContent;
+import dev.gesher.whatsapp.MessageContents;
+import dev.gesher.whatsapp.PhoneNumber;
+import dev.gesher.whatsapp.Recipient;
+import jakarta.inject.Singleton;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Claims what may go next on a lane, each message judged once more by the same rules. */
+@Singleton
+final class LaneClaims {
+    /** The failure of a message whose number is no longer the tenant's. */
+    static final String CONNECTION_CHANGED = "connection_changed";
+
+    private static final int MOST_DUE = 200;
+
+    private final Tenants tenants;
+    private final Connections connections;
+    private final ContentKeys keys;
+    private final MessageContents contents;
+
+    LaneClaims(
+            Tenants tenants, Connections connections, ContentKeys keys, MessageContents contents) {
+        this.tenants = tenants;
+        this.connections = connections;
+        this.keys = keys;
+        this.contents = contents;
+    }
+
+    /**
+     * What was claimed.
+     *
+     * @param missing templates nobody has asked Meta about
+     */
+    record Claims(List<Call> calls, Set<String> missing, List<NewEvent> events) {
+        static final Claims NONE = new Claims(List.of(), Set.of(), List.of());
+    }
+
+    Claims claim(
+            Tx tx, LaneHold hold, int room, Map<String, Templates.Asked> templates, Instant now)
+            throws SQLException {
+        undefer(tx, hold, now);
+        var candidates = candidates(tx, hold, room, now);
+        if (candidates.isEmpty()) {
+            return Claims.NONE;
+        }
+        var only = List.of(hold.tenant());
+        var tenant = tenants.find(tx, only).get(hold.tenant());
+        if (tenant == null) {
+            throw new IllegalStateException("no tenant " + hold.tenant());
+        }
+        var gate =
+                new Gate(
+                        hold,
+                        tenant,
+                        Optional.ofNullable(connections.find(tx, only).get(hold.tenant())),
+                        keys.of(tx, hold.tenant()),
+                        templates,
+                        now);
+        var judged = new ArrayList<Judged>();
+        var missing = new LinkedHashSet<String>();
+        var busy = new HashSet<UUID>();
+        for (var candidate : candidates) {
+            // One at a time for each person, the most urgent class first.
+            if (!busy.add(candidate.message().contact().orElse(candidate.message().id().value()))) {
+                continue;
+            }
+            judge(gate, candidate, missing).ifPresent(judged::add);
+        }
+        var changes = judged.stream().map(Judged::change).toList();
+        var calls = judged.stream().flatMap(each -> each.call().stream()).toList();
+        MessageRows.write(tx, changes);
+        AttemptRows.start(tx, hold, calls);
+        var events =
+                changes.stream().flatMap(c -> MessageEvents.of(c, now).stream()).toList();
+        return new Claims(calls, missing, events);
+    }
+
+    /**
+     * When something can be done next: a message that heads its recipient's line becomes due, a
+     * deferred one is to be judged again, or one expires.
+     */
+    Optional<Instant> nextDue(Tx tx, LaneHold hold, boolean open) throws SQLException {
+        return tx.query(
+                        """
+                        SELECT least(min(m.expires_at), min(CASE WHEN ? AND (m.stage = 'deferred' OR NOT EXISTS (
+                                SELECT FROM whatsapp_messages e
+                                WHERE e.tenant_id = m.tenant_id AND e.contact_id = m.contact_id
+                                    AND e.phone_number_id = m.phone_number_id AND e.priority = m.priority
+                                    AND e.stage = 'queued' AND e.seq < m.seq))
+                            THEN m.not_before END)) AS due
+                        FROM whatsapp_messages m
+                        WHERE m.tenant_id = ? AND m.phone_number_id = ? AND m.stage IN ('queued', 'deferred')
+                        """,
+                        row -> Optional.ofNullable(row.nullableInstant("due")),
+                        open,
+                        hold.tenant(),
+                        hold.phoneNumberId())
+                .getFirst();
+    }
+
+    private static void undefer(Tx tx, LaneHold hold, Instant now) throws SQLException {
+        var changes = new ArrayList<Change>();
+        for (var message :
+                tx.query(
+                        """
+                        SELECT * FROM whatsapp_messages
+                        WHERE tenant_id = ? AND phone_number_id = ? AND stage = 'deferred' AND not_before <= ?
+                        ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED
+                        """,
+                        MessageRows::read,
+                        hold.tenant(),
+                        hold.phoneNumberId(),
+                        now,
+                        MOST_DUE)) {
+            Transitions.apply(message.state(), new MessageEvent.Due())
+                    .ifPresent(after -> changes.add(Change.to(message, after)));
+        }
+        MessageRows.write(tx, changes);
+    }
+
+    /**
+     * Messages that are due and first in the line of their recipient and class. A message that
+     * waits for another try keeps its place; nobody is called while a call to them runs.
+     */
+    private static List<Candidate> candidates(Tx tx, LaneHold hold, int room, Instant now)
+            throws SQLException {
+        return tx.query(
+                """
+                SELECT m.*, c.window_opened_at, c.window_expires_at, c.phone_number_id AS window_number
+                FROM whatsapp_messages m
+                LEFT JOIN whatsapp_conversations c
+                    ON c.tenant_id = m.tenant_id AND c.conversation_id = m.conversation_id
+                WHERE m.tenant_id = ? AND m.phone_number_id = ? AND m.stage = 'queued' AND m.not_before <= ?
+                    AND NOT EXISTS (
+                        SELECT FROM whatsapp_messages e
+                        WHERE e.tenant_id = m.tenant_id AND e.contact_id = m.contact_id
+                            AND e.phone_number_id = m.phone_number_id
+                            AND (e.stage = 'sending' OR (e.stage = 'queued' AND e.priority = m.priority AND e.seq < m.seq)))
+                ORDER BY m.priority, m.seq LIMIT ?
+                FOR UPDATE OF m SKIP LOCKED
+                """,
+                LaneClaims::candidate,
+                hold.tenant(),
+                hold.phoneNumberId(),
+                now,
+                room);
+    }
+
+    private static Candidate candidate(Row row) throws SQLException {
+        var opened = row.nullableInstant("window_opened_at");
+        var expires = row.nullableInstant("window_expires_at");
+        var number = row.nullableText("window_number");
+        return new Candidate(
+                MessageRows.read(row),
+                row.bytes("content"),
+                opened == null || expires == null || number == null
+                        ? Optional.empty()
+                        : Optional.of(new Window(number, opened, expires)));
+    }
+
+    private record Candidate(StoredMessage message, byte[] content, Optional<Window> window) {}
+
+    private record Judged(Change change, Optional<Call> call) {}
+
+    /** What is the same for all candidates of a lane. */
+    private record Gate(
+            LaneHold hold,
+            Tenant tenant,
+            Optional<Connection> connection,
+            ContentCipher cipher,
+            Map<String, Templates.Asked> templates,
+            Instant now) {
+        boolean isOnLane() {
+            return connection
+                    .flatMap(Connection::phoneNumberId)
+                    .equals(Optional.of(hold.phoneNumberId()));
+        }
+
+        Facts facts(Candidate candidate, Judge.Wish wish, Catalogue catalogue) {
+            return Judge.facts(now, tenant, connection, candidate.window(), wish, catalogue);
+        }
+    }
+
+    /** Empty if the message has to wait for Meta's word about its template. */
+    private Optional<Judged> judge(Gate gate, Candidate candidate, Set<String> missing) {
+        var message = candidate.message();
+        if (!gate.isOnLane()) {
+            return Optional.of(withdrawn(message, gate.now()));
+        }
+        var shape = shape(gate, candidate);
+        var wish = wish(message, shape);
+        var facts = gate.facts(candidate, wish, new Catalogue.NotAsked());
+        var decision = Rules.decide(facts);
+        if (decision instanceof Decision.Deferred(var until, var reasons)
+                && reasons.contains(Reason.TEMPLATE_CATALOGUE_UNAVAILABLE)) {
+            var name = shape.template().orElseThrow().name();
+            var asked = gate.templates().get(name);
+            if (asked == null
+                    || (asked.wabaId().isPresent()
+                            && !asked.isAbout(gate.connection().flatMap(Connection::wabaId)))) {
+                missing.add(name);
+                return Optional.empty();
+            }
+            facts = gate.facts(candidate, wish, asked.catalogue());
+            decision = Rules.decide(facts);
+        }
+        return Optional.of(judged(gate, message, shape, wish, facts, decision));
+    }
+
+    private static Judged withdrawn(StoredMessage message, Instant now) {
+        var after =
+                Transitions.apply(message.state(), new MessageEvent.Withdrawn(CONNECTION_CHANGED))
+                        .orElseThrow();
+        return new Judged(
+                Change.to(message, after).times(Times.failed(now)), Optional.empty());
+    }
+
+    private Shape shape(Gate gate, Candidate candidate) {
+        var id = candidate.message().id().value();
+        var json =
+                gate.cipher()
+                        .decrypt(
+                                new Place("whatsapp_messages", "content", id),
+                                candidate.content());
+        return Shape.ofJson(new String(json, StandardCharsets.UTF_8), contents);
+    }
+
+    private static Judge.Wish wish(StoredMessage message, Shape shape) {
+        return new Judge.Wish(
+                recipient(message),
+                message.routing(),
+                shape.freeForm().isPresent(),
+                message.state().fallbackAfter() > 0,
+                shape.template().map(t -> Judge.wish(t, message.templateLanguage())));
+    }
+
+    private static Recipient recipient(StoredMessage message) {
+        return message.recipientPhone()
+                .<Recipient>map(number -> new Recipient.Phone(new PhoneNumber(number)))
+                .or(() -> message.recipientUserId().map(Recipient.UserId::new))
+                .orElseThrow(() -> new IllegalStateException("a message to nobody"));
+    }
+
+    private static Judged judged(
+            Gate gate,
+            StoredMessage message,
+            Shape shape,
+            Judge.Wish wish,
+            Facts facts,
+            Decision decision) {
+        return switch (decision) {
+            case Decision.FreeForm freeForm ->
+                    claimed(
+                            gate,
+                            message,
+                            wish,
+                            Route.FREEFORM,
+                            shape.freeForm().orElseThrow(),
+                            receipt(facts, decision, null, List.of()));
+            case Decision.Template(var name, var language) ->
+                    claimed(
+                            gate,
+                            message,
+                            wish,
+                            Route.TEMPLATE,
+                            shape.template().orElseThrow().in(language),
+                            receipt(facts, decision, language, List.of()));
+            case Decision.Deferred(var until, var reasons) ->
+                    new Judged(
+                            changed(message, new MessageEvent.GateDeferred())
+                                    .notBefore(until)
+                                    .receipt(receipt(facts, decision, null, reasons)),
+                            Optional.empty());
+            case Decision.Blocked(var reasons) ->
+                    new Judged(
+                            blocked(message, reasons, gate.now())
+                                    .receipt(receipt(facts, decision, null, reasons)),
+                            Optional.empty());
+        };
+    }
+
+    private static Judged claimed(
+            Gate gate,
+            StoredMessage message,
+            Judge.Wish wish,
+            Route route,
+            MessageContent content,
+            Receipt receipt) {
+        var change = changed(message, new MessageEvent.Claimed(route)).receipt(receipt);
+        var call =
+                new Call(
+                        new MessageRows.Key(message.tenant(), message.id()),
+                        change.after().attempt(),
+                        message.conversation(),
+                        wish.recipient(),
+                        content,
+                        route,
+                        gate.now());
+        return new Judged(change, Optional.of(call));
+    }
+
+    private static Change blocked(StoredMessage message, List<Reason> reasons, Instant now) {
+        var change = changed(message, new MessageEvent.GateBlocked(reasons.getFirst().code()));
+        return change.after().status() == Status.FAILED ? change.times(Times.failed(now)) : change;
+    }
+
+    private static Change changed(StoredMessage message, MessageEvent event) {
+        return Change.to(
+                message,
+                Transitions.apply(message.state(), event)
+                        .orElseThrow(
+                                () ->
+                                        new IllegalStateException(
+                                                message + " is not queued")));
+    }
+
+    private static Receipt receipt(
+            Facts facts,
+            Decision decision,
+            @Nullable String language,
+            List<Reason> reasons) {
+        return new Receipt(
+                Receipts.json(facts, decision),
+                Rules.VERSION,
+                language,
+                reasons.stream().map(Reason::code).toList());
+    }
+}

@@ -1,0 +1,335 @@
+package dev.gesher.conversation.outbound;
+
+import dev.gesher.conversation.message.MessageRows;
+import dev.gesher.conversation.outbound.Call.Ended;
+import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.whatsapp.ConnectionCause;
+import dev.gesher.whatsapp.Connections;
+import dev.gesher.whatsapp.SendResult;
+import dev.gesher.whatsapp.WhatsAppClients;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Holds one lane for as long as there is something to send: one thread claims and records, calls
+ * run beside it.
+ */
+final class LaneSession implements Runnable {
+    private static final Logger log = LoggerFactory.getLogger(LaneSession.class);
+    private static final Duration AFTER_FAILURE = Duration.ofMillis(500);
+    private static final Duration TEMPLATE_KEPT = Duration.ofMinutes(1);
+    private static final Duration SHORTEST_WAIT = Duration.ofMillis(1);
+
+    /** When all of this process's calls are other lanes'. */
+    private static final Duration FOR_OTHERS = Duration.ofMillis(20);
+
+    /** What a session needs of the process it runs in. */
+    record Surroundings(
+            TenantScope scope,
+            LaneStep step,
+            WhatsAppClients clients,
+            Templates templates,
+            Connections connections,
+            Clock clock,
+            DispatchSettings settings,
+            String holder,
+            Semaphore calls) {
+        Duration lease() {
+            return settings.leaseFor(clients.longestCall());
+        }
+    }
+
+    /** What reaches the session's thread from others. */
+    private sealed interface Signal {
+        record CallEnded(Ended ended) implements Signal {}
+
+        record TemplateAnswered(String name, Templates.Asked asked) implements Signal {}
+
+        /** Something may be due. */
+        record Nudge() implements Signal {}
+    }
+
+    private record Known(Templates.Asked asked, Instant until) {}
+
+    private final LaneHold hold;
+    private final TokenBucket bucket;
+    private final Surroundings around;
+    private final LinkedBlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
+    private final Set<MessageRows.Key> running = new HashSet<>();
+    private final List<Ended> ended = new ArrayList<>();
+    private final Map<String, Known> templates = new HashMap<>();
+    private final Set<String> asking = new HashSet<>();
+    private volatile boolean stopping;
+    private volatile long heldUntil;
+    private boolean reconcile = true;
+    private long idleSince = System.nanoTime();
+
+    LaneSession(LaneHold hold, TokenBucket bucket, Surroundings around) {
+        this.hold = hold;
+        this.bucket = bucket;
+        this.around = around;
+    }
+
+    /** Something may be due on this lane. */
+    void nudge() {
+        signals.add(new Signal.Nudge());
+    }
+
+    /** Claims nothing more, and gives the lane back once what is running is recorded. */
+    void stop() {
+        stopping = true;
+        nudge();
+    }
+
+    @Override
+    public void run() {
+        try {
+            var next = Duration.ZERO;
+            while (next != null) {
+                listen(next);
+                next = turn();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits for the first signal, then takes all that are there. */
+    private void listen(Duration longest) throws InterruptedException {
+        var first = signals.poll(longest.toNanos(), TimeUnit.NANOSECONDS);
+        for (var signal = first; signal != null; signal = signals.poll()) {
+            switch (signal) {
+                case Signal.CallEnded(var end) -> ended.add(end);
+                case Signal.TemplateAnswered(var name, var asked) -> {
+                    asking.remove(name);
+                    templates.put(
+                            name, new Known(asked, around.clock().instant().plus(TEMPLATE_KEPT)));
+                }
+                case Signal.Nudge() -> idleSince = System.nanoTime();
+            }
+        }
+    }
+
+    /** One transaction and what follows from it; how long to wait then, or null at the end. */
+    private @Nullable Duration turn() {
+        int room = stopping ? 0 : takeRoom();
+        LaneStep.Answer answer;
+        try {
+            answer = step(room);
+        } catch (RuntimeException e) {
+            around.calls().release(room);
+            // Whether it was committed is not known, so the next one looks at what is claimed.
+            reconcile = true;
+            log.warn("lane tenant={} step failed: {}", hold.tenant(), e.toString());
+            return stopping ? null : AFTER_FAILURE;
+        }
+        return switch (answer) {
+            case LaneStep.Answer.Lost() -> {
+                around.calls().release(room);
+                log.warn("lane tenant={} lost to another holder", hold.tenant());
+                yield null;
+            }
+            case LaneStep.Answer.Held held -> {
+                around.calls().release(room - held.calls().size());
+                yield follow(held, room);
+            }
+        };
+    }
+
+    private int takeRoom() {
+        int wanted =
+                Math.min(
+                        around.settings().callsPerLane() - running.size() + ended.size(),
+                        bucket.available(around.clock().instant()));
+        int taken = 0;
+        while (taken < wanted && around.calls().tryAcquire()) {
+            taken++;
+        }
+        return taken;
+    }
+
+    private LaneStep.Answer step(int room) {
+        var recorded = List.copyOf(ended);
+        var stillRunning = new HashSet<>(running);
+        recorded.forEach(end -> stillRunning.remove(end.call().key()));
+        boolean stop = stopping;
+        boolean idle =
+                asking.isEmpty()
+                        && System.nanoTime() - idleSince > around.settings().linger().toNanos();
+        long before = System.nanoTime();
+        var answer =
+                around.scope()
+                        .in(
+                                hold.tenant(),
+                                tx ->
+                                        around.step()
+                                                .run(
+                                                        tx,
+                                                        new LaneStep.Request(
+                                                                hold,
+                                                                around.holder(),
+                                                                around.lease(),
+                                                                recorded,
+                                                                stillRunning,
+                                                                reconcile,
+                                                                room,
+                                                                knownTemplates(),
+                                                                idle,
+                                                                stop)));
+        heldUntil = before + around.lease().toNanos();
+        reconcile = false;
+        ended.clear();
+        running.retainAll(stillRunning);
+        return answer;
+    }
+
+    private Map<String, Templates.Asked> knownTemplates() {
+        var now = around.clock().instant();
+        templates.values().removeIf(known -> known.until().isBefore(now));
+        var known = new HashMap<String, Templates.Asked>();
+        templates.forEach((name, answer) -> known.put(name, answer.asked()));
+        return known;
+    }
+
+    private @Nullable Duration follow(
+            LaneStep.Answer.Held held, int room) {
+        bucket.take(held.calls().size());
+        held.calls().forEach(this::start);
+        held.missing().forEach(this::ask);
+        held.slowUntil().ifPresent(bucket::pauseUntil);
+        held.broken().ifPresent(this::invalidate);
+        if (held.released()) {
+            return null;
+        }
+        if (!held.calls().isEmpty() || !held.missing().isEmpty()) {
+            idleSince = System.nanoTime();
+        }
+        if (!held.calls().isEmpty() && held.calls().size() < room) {
+            return waiting(held);
+        }
+        return room == 0 || !held.calls().isEmpty() ? pace() : waiting(held);
+    }
+
+    /** More may be due than there was room for: until there is a token, or a call ends. */
+    private Duration pace() {
+        var tokens = bucket.wait(around.clock().instant());
+        return tokens.isZero()
+                ? running.isEmpty() ? FOR_OTHERS : renewal()
+                : longest(SHORTEST_WAIT, tokens, renewal());
+    }
+
+    private Duration waiting(LaneStep.Answer.Held held) {
+        var now = around.clock().instant();
+        var wait = running.isEmpty() && asking.isEmpty() ? around.settings().linger() : renewal();
+        if (held.nextDue().isPresent()) {
+            var until = Duration.between(now, held.nextDue().get());
+            var due = until.isNegative() ? bucket.wait(now) : until;
+            wait = due.compareTo(wait) < 0 ? due : wait;
+        }
+        return longest(SHORTEST_WAIT, wait, renewal());
+    }
+
+    private static Duration longest(Duration least, Duration wanted, Duration most) {
+        if (wanted.compareTo(least) < 0) {
+            return least;
+        }
+        return wanted.compareTo(most) > 0 ? most : wanted;
+    }
+
+    private Duration renewal() {
+        return DispatchSettings.SLACK.dividedBy(2);
+    }
+
+    private void start(Call call) {
+        running.add(call.key());
+        Thread.ofVirtual().name("send-" + call.key().id()).start(() -> make(call));
+    }
+
+    private void make(Call call) {
+        Call.End end;
+        try {
+            end = leaseOutlives() ? new Call.End.Made(send(call)) : new Call.End.NotMade();
+        } finally {
+            around.calls().release();
+        }
+        log.info("send {} result={}", call, end);
+        signals.add(new Signal.CallEnded(new Ended(call, end, around.clock().instant())));
+    }
+
+    /** A call that might still run when another holder starts its own is not begun. */
+    private boolean leaseOutlives() {
+        return heldUntil - System.nanoTime() >= around.clients().longestCall().toNanos();
+    }
+
+    private SendResult send(Call call) {
+        try {
+            return around.clients()
+                    .clientFor(hold.tenant())
+                    .send(hold.phoneNumberId(), call.recipient(), call.content(), call.opaque());
+        } catch (RuntimeException e) {
+            // A bug, and nobody knows how far the call had come.
+            log.error("send {} failed", call, e);
+            return new SendResult.Unknown("internal_error", Optional.empty());
+        }
+    }
+
+    private void ask(String name) {
+        if (asking.add(name)) {
+            Thread.ofVirtual()
+                    .name("templates")
+                    .start(
+                            () -> {
+                                var asked = askNow(name);
+                                signals.add(new Signal.TemplateAnswered(name, asked));
+                            });
+        }
+    }
+
+    private Templates.Asked askNow(String name) {
+        try {
+            around.templates().forget(hold.tenant());
+            return around.templates().ask(hold.tenant(), name);
+        } catch (RuntimeException e) {
+            log.warn("templates tenant={} failed: {}", hold.tenant(), e.toString());
+            return Templates.Asked.NOTHING;
+        }
+    }
+
+    /**
+     * In a transaction of its own: it locks the connection before the lane, like whatever else
+     * changes a connection. Until it is committed other calls may find out the same.
+     */
+    private void invalidate(ConnectionCause cause) {
+        try {
+            around.scope()
+                    .in(
+                            hold.tenant(),
+                            tx -> {
+                                around.connections()
+                                        .invalidate(
+                                                tx,
+                                                hold.tenant(),
+                                                hold.phoneNumberId(),
+                                                cause,
+                                                around.clock().instant());
+                                return true;
+                            });
+        } catch (RuntimeException e) {
+            log.warn("connection tenant={} not invalidated: {}", hold.tenant(), e.toString());
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package dev.gesher.conversation.outbound;
+
+import dev.gesher.conversation.MessageId;
+import dev.gesher.conversation.event.EventLog;
+import dev.gesher.conversation.message.MessageEvent;
+import dev.gesher.conversation.message.MessageEvents;
+import dev.gesher.conversation.message.MessageRows;
+import dev.gesher.conversation.message.Outcome;
+import dev.gesher.conversation.message.Stage;
+import dev.gesher.conversation.message.StoredMessage;
+import dev.gesher.conversation.message.StoredMessage.Change;
+import dev.gesher.conversation.message.StoredMessage.Times;
+import dev.gesher.conversation.message.Transitions;
+import dev.gesher.tenant.Tenant;
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.Tenants;
+import dev.gesher.tenant.db.Timers;
+import dev.gesher.tenant.db.Tx;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Ends the wait for Meta's word about a message that may have gone out. */
+@Singleton
+final class SettleTimer implements Timers.Handler {
+    static final String KIND = "message.settle";
+
+    private final Clock clock;
+    private final Tenants tenants;
+    private final Timers timers;
+    private final EventLog events;
+    private final LaneSignals signals;
+
+    SettleTimer(
+            Clock clock, Tenants tenants, Timers timers, EventLog events, LaneSignals signals) {
+        this.clock = clock;
+        this.tenants = tenants;
+        this.timers = timers;
+        this.events = events;
+        this.signals = signals;
+    }
+
+    @Override
+    public String kind() {
+        return KIND;
+    }
+
+    @Override
+    public void due(Tx tx, TenantId tenant, UUID object) throws SQLException {
+        var number =
+                tx.one(
+                        "SELECT phone_number_id FROM whatsapp_messages WHERE tenant_id = ? AND message_id = ?",
+                        row -> row.text("phone_number_id"),
+                        tenant,
+                        object);
+        if (number.isEmpty()) {
+            return;
+        }
+        Lanes.lock(tx, List.of(number.get()));
+        var key = new MessageRows.Key(tenant, new MessageId(object));
+        var message = MessageRows.lock(tx, List.of(key)).get(key);
+        if (message != null && isUnknown(message)) {
+            settle(tx, message);
+        }
+    }
+
+    private static boolean isUnknown(StoredMessage message) {
+        return message.state().stage() == Stage.SETTLING
+                && message.state().outcome() == Outcome.UNKNOWN;
+    }
+
+    private void settle(Tx tx, StoredMessage message) throws SQLException {
+        var now = clock.instant();
+        var over = message.unknownSince().orElse(now).plus(LaneStep.SETTLING);
+        if (over.isAfter(now)) {
+            timers.set(tx, KIND, message.tenant(), message.id().value(), over);
+            return;
+        }
+        boolean resend =
+                Optional.ofNullable(
+                                tenants.find(tx, List.of(message.tenant())).get(message.tenant()))
+                        .filter(tenant -> tenant.onUnknown() == Tenant.OnUnknown.RESEND)
+                        .isPresent();
+        var after =
+                Transitions.apply(message.state(), new MessageEvent.SettlingOver(resend))
+                        .orElseThrow();
+        var change = Change.to(message, after).notBefore(now);
+        if (after.stage() == Stage.QUEUED) {
+            Lanes.due(
+                    tx, Map.of(message.phoneNumberId(), new Lanes.Due(message.tenant(), now)));
+            signals.afterCommit(tx, List.of(message.phoneNumberId()));
+        } else {
+            change = change.times(Times.failed(now));
+        }
+        MessageRows.write(tx, List.of(change));
+        events.append(tx, MessageEvents.of(change, now).stream().toList());
+    }
+}
