@@ -125,8 +125,7 @@ public interface Signup {
      *
      * @param event {@code FINISH}, {@code FINISH_ONLY_WABA}, …
      */
-    record SessionEvent(
-            String event, @Nullable String wabaId, @Nullable String phoneNumberId) {}
+    record SessionEvent(String event, @Nullable String wabaId, @Nullable String phoneNumberId) {}
 
     /** An account and a number of it that the token reaches. */
     record Choice(

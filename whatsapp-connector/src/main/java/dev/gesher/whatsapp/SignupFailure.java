@@ -11,7 +11,9 @@ import java.util.Optional;
 public enum SignupFailure {
     /** Meta refused the code: used before, or older than 30 seconds. Open the dialog again. */
     CODE_REFUSED(true),
-    /** Nobody knows whether the code was spent, and it can't be tried twice. Open the dialog again. */
+    /**
+     * Nobody knows whether the code was spent, and it can't be tried twice. Open the dialog again.
+     */
     EXCHANGE_UNCLEAR(true),
     /** The process ended while the code was being exchanged. Open the dialog again. */
     INTERRUPTED(true),
@@ -41,7 +43,9 @@ public enum SignupFailure {
     PIN_REQUIRED(false),
     /** The PIN was wrong. Give the right one. */
     PIN_WRONG(false),
-    /** Too many wrong PINs. Wait until the time that is given, or reset the PIN in WhatsApp Manager. */
+    /**
+     * Too many wrong PINs. Wait until the time that is given, or reset the PIN in WhatsApp Manager.
+     */
     PIN_LOCKED(false),
     /** The number was registered too often. Wait until the time that is given. */
     REGISTER_LIMIT(false),

@@ -19,8 +19,7 @@ public record Conversation(
         long messageCount) {
     /** This conversation with its window closed at {@code at}, if that changes anything. */
     public Optional<Conversation> closed(String number, Instant at) {
-        return window
-                .filter(open -> !open.closed(number, at).equals(open))
+        return window.filter(open -> !open.closed(number, at).equals(open))
                 .map(open -> with(open.closed(number, at)));
     }
 

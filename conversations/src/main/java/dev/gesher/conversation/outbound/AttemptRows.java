@@ -115,17 +115,16 @@ final class AttemptRows {
 
     private static String outcome(Ended ended) {
         return result(ended)
-                .map(
-                        result ->
-                                switch (result) {
-                                    case SendResult.Accepted accepted ->
-                                            accepted.held() ? "held" : "accepted";
-                                    case SendResult.RetryLater later -> "retry";
-                                    case SendResult.LaneParked parked -> "parked";
-                                    case SendResult.WindowClosed closed -> "window_closed";
-                                    case SendResult.Refused refused -> "refused";
-                                    case SendResult.Unknown unknown -> "unknown";
-                                })
+                .map(result ->
+                        switch (result) {
+                            case SendResult.Accepted accepted ->
+                                    accepted.held() ? "held" : "accepted";
+                            case SendResult.RetryLater later -> "retry";
+                            case SendResult.LaneParked parked -> "parked";
+                            case SendResult.WindowClosed closed -> "window_closed";
+                            case SendResult.Refused refused -> "refused";
+                            case SendResult.Unknown unknown -> "unknown";
+                        })
                 .orElse("not_sent");
     }
 

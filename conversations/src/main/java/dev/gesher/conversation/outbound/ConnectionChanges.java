@@ -39,8 +39,7 @@ final class ConnectionChanges implements Connections.Listener {
     }
 
     @Override
-    public void connected(Tx tx, Connection now, Optional<Connection> before)
-            throws SQLException {
+    public void connected(Tx tx, Connection now, Optional<Connection> before) throws SQLException {
         var at = clock.instant();
         var told = new ArrayList<NewEvent>();
         var number = now.phoneNumberId().orElseThrow();

@@ -2,9 +2,9 @@ package dev.gesher.conversation.outbound;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.gesher.tenant.db.PollingWorker;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Wakeups;
-import dev.gesher.tenant.db.Worker;
 import dev.gesher.whatsapp.Connections;
 import dev.gesher.whatsapp.WhatsAppClients;
 import jakarta.inject.Singleton;
@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * each a session. A commit of this process wakes it; a poll stands behind that and suffices alone.
  */
 @Singleton
-final class Dispatcher implements Worker {
+final class Dispatcher extends PollingWorker {
     private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final int MOST_LANES = 256;
@@ -38,8 +37,7 @@ final class Dispatcher implements Worker {
     private final ConcurrentHashMap<String, LaneSession> sessions = new ConcurrentHashMap<>();
     private final Cache<String, Paced> buckets = Caffeine.newBuilder().maximumSize(10_000).build();
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
-    private @Nullable Thread loop;
-    private volatile boolean stopping;
+    private long polledAt = System.nanoTime() - POLL.toNanos();
 
     Dispatcher(
             TenantScope scope,
@@ -51,6 +49,7 @@ final class Dispatcher implements Worker {
             DispatchSettings settings,
             LaneSignals signals,
             Wakeups wakeups) {
+        super("dispatcher", LaneSignals.TOPIC, wakeups);
         this.around =
                 new LaneSession.Surroundings(
                         scope,
@@ -67,59 +66,32 @@ final class Dispatcher implements Worker {
     }
 
     @Override
-    public String name() {
-        return "dispatcher";
+    protected boolean round() {
+        boolean others = false;
+        for (var lane : signals.drain()) {
+            var session = sessions.get(lane);
+            if (session != null) {
+                session.nudge();
+            } else {
+                others = true;
+            }
+        }
+        if (others || System.nanoTime() - polledAt >= POLL.toNanos()) {
+            polledAt = System.nanoTime();
+            takeLanes();
+        }
+        return false;
     }
 
     @Override
-    public synchronized void start() {
-        if (loop == null) {
-            stopping = false;
-            loop = Thread.ofVirtual().name(name()).start(this::run);
-        }
-    }
-
-    @Override
-    public synchronized void close() {
-        if (loop == null) {
-            return;
-        }
-        stopping = true;
-        wakeups.wake(LaneSignals.TOPIC);
+    protected void ended() {
+        sessions.values().forEach(LaneSession::stop);
         try {
-            loop.join();
-            sessions.values().forEach(LaneSession::stop);
             for (var thread : List.copyOf(threads)) {
                 thread.join();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-        loop = null;
-    }
-
-    private void run() {
-        long polledAt = System.nanoTime() - POLL.toNanos();
-        while (!stopping) {
-            boolean idle = true;
-            for (var lane : signals.drain()) {
-                var session = sessions.get(lane);
-                if (session != null) {
-                    session.nudge();
-                } else {
-                    idle = false;
-                }
-            }
-            if (!idle || System.nanoTime() - polledAt >= POLL.toNanos()) {
-                polledAt = System.nanoTime();
-                takeLanes();
-            }
-            try {
-                wakeups.await(LaneSignals.TOPIC, POLL);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
         }
     }
 
@@ -131,10 +103,8 @@ final class Dispatcher implements Worker {
         var now = around.clock().instant();
         try {
             around.scope()
-                    .<List<LaneHold>>platform(
-                            tx ->
-                                    LaneLeases.acquire(
-                                            tx, around.holder(), around.lease(), now, most))
+                    .<List<LaneHold>>platform(tx ->
+                            LaneLeases.acquire(tx, around.holder(), around.lease(), now, most))
                     .forEach(hold -> start(hold, now));
         } catch (RuntimeException e) {
             log.warn("no lanes to be had: {}", e.toString());
@@ -164,12 +134,15 @@ final class Dispatcher implements Worker {
         }
     }
 
-    /** A lane that only we have used keeps its pace; one that another may have used starts empty. */
+    /**
+     * A lane that only we have used keeps its pace; one that another may have used starts empty.
+     */
     private TokenBucket bucket(LaneHold hold, Instant now) {
         var before = buckets.getIfPresent(hold.phoneNumberId());
-        boolean ours = before != null && before.token() == hold.token() - 1;
         var bucket =
-                ours && before.bucket().isFor(hold.messagesPerSecond())
+                before != null
+                                && before.token() == hold.token() - 1
+                                && before.bucket().isFor(hold.messagesPerSecond())
                         ? before.bucket()
                         : new TokenBucket(hold.messagesPerSecond(), hold.token() == 1, now);
         buckets.put(hold.phoneNumberId(), new Paced(bucket, hold.token()));

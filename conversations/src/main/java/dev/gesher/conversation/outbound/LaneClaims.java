@@ -110,8 +110,7 @@ final class LaneClaims {
         var calls = judged.stream().flatMap(each -> each.call().stream()).toList();
         MessageRows.write(tx, changes);
         AttemptRows.start(tx, hold, calls);
-        var events =
-                changes.stream().flatMap(c -> MessageEvents.of(c, now).stream()).toList();
+        var events = changes.stream().flatMap(c -> MessageEvents.of(c, now).stream()).toList();
         return new Claims(calls, missing, events);
     }
 
@@ -251,8 +250,7 @@ final class LaneClaims {
         var after =
                 Transitions.apply(message.state(), new MessageEvent.Withdrawn(CONNECTION_CHANGED))
                         .orElseThrow();
-        return new Judged(
-                Change.to(message, after).times(Times.failed(now)), Optional.empty());
+        return new Judged(Change.to(message, after).times(Times.failed(now)), Optional.empty());
     }
 
     private Shape shape(Gate gate, Candidate candidate) {
@@ -260,8 +258,7 @@ final class LaneClaims {
         var json =
                 gate.cipher()
                         .decrypt(
-                                new Place("whatsapp_messages", "content", id),
-                                candidate.content());
+                                new Place("whatsapp_messages", "content", id), candidate.content());
         return Shape.ofJson(new String(json, StandardCharsets.UTF_8), contents);
     }
 
@@ -348,17 +345,11 @@ final class LaneClaims {
         return Change.to(
                 message,
                 Transitions.apply(message.state(), event)
-                        .orElseThrow(
-                                () ->
-                                        new IllegalStateException(
-                                                message + " is not queued")));
+                        .orElseThrow(() -> new IllegalStateException(message + " is not queued")));
     }
 
     private static Receipt receipt(
-            Facts facts,
-            Decision decision,
-            @Nullable String language,
-            List<Reason> reasons) {
+            Facts facts, Decision decision, @Nullable String language, List<Reason> reasons) {
         return new Receipt(
                 Receipts.json(facts, decision),
                 Rules.VERSION,

@@ -205,8 +205,7 @@ final class LaneSession implements Runnable {
         return known;
     }
 
-    private @Nullable Duration follow(
-            LaneStep.Answer.Held held, int room) {
+    private @Nullable Duration follow(LaneStep.Answer.Held held, int room) {
         bucket.take(held.calls().size());
         held.calls().forEach(this::start);
         held.missing().forEach(this::ask);
@@ -291,11 +290,10 @@ final class LaneSession implements Runnable {
         if (asking.add(name)) {
             Thread.ofVirtual()
                     .name("templates")
-                    .start(
-                            () -> {
-                                var asked = askNow(name);
-                                signals.add(new Signal.TemplateAnswered(name, asked));
-                            });
+                    .start(() -> {
+                        var asked = askNow(name);
+                        signals.add(new Signal.TemplateAnswered(name, asked));
+                    });
         }
     }
 

@@ -137,11 +137,16 @@ final class LaneStep {
         }
         events.append(tx, told);
         return new Answer.Held(
-                claimed.calls(), claimed.missing(), broken(request.ended()), slow, nextDue, release);
+                claimed.calls(),
+                claimed.missing(),
+                broken(request.ended()),
+                slow,
+                nextDue,
+                release);
     }
 
-    private Optional<Instant> record(
-            Tx tx, Request request, Instant now, List<NewEvent> told) throws SQLException {
+    private Optional<Instant> record(Tx tx, Request request, Instant now, List<NewEvent> told)
+            throws SQLException {
         var ended = request.ended();
         if (ended.isEmpty()) {
             return Optional.empty();
@@ -157,13 +162,12 @@ final class LaneStep {
                 continue;
             }
             var change = change(each, message, now);
-            change.ifPresent(
-                    moved -> {
-                        changes.add(moved);
-                        if (moved.unknownSince() != null) {
-                            unknown.add(message);
-                        }
-                    });
+            change.ifPresent(moved -> {
+                changes.add(moved);
+                if (moved.unknownSince() != null) {
+                    unknown.add(message);
+                }
+            });
             slow = later(slow, slowUntil(each, change));
         }
         AttemptRows.finish(tx, request.hold(), ended);
@@ -209,8 +213,7 @@ final class LaneStep {
                 switch (change.after().stage()) {
                     case QUEUED, DEFERRED -> change.notBefore(now);
                     case SETTLING ->
-                            change.after().outcome()
-                                            == Outcome.UNKNOWN
+                            change.after().outcome() == Outcome.UNKNOWN
                                     ? change.unknownSince(now)
                                     : change;
                     case SENDING, DONE -> change;
@@ -249,34 +252,29 @@ final class LaneStep {
     }
 
     /** The call was made in a window that Meta holds for closed at that time. */
-    private static void closeWindows(Tx tx, LaneHold hold, List<Ended> ended)
-            throws SQLException {
+    private static void closeWindows(Tx tx, LaneHold hold, List<Ended> ended) throws SQLException {
         var closedAt = new HashMap<ConversationId, Instant>();
         for (var each : ended) {
             if (each.end() instanceof Call.End.Made(SendResult.WindowClosed closed)) {
                 each.call()
                         .conversation()
-                        .ifPresent(
-                                id ->
-                                        closedAt.merge(
-                                                id,
-                                                each.call().startedAt(),
-                                                (a, b) -> a.isAfter(b) ? a : b));
+                        .ifPresent(id ->
+                                closedAt.merge(
+                                        id,
+                                        each.call().startedAt(),
+                                        (a, b) -> a.isAfter(b) ? a : b));
             }
         }
         var tenants = new HashMap<ConversationId, TenantId>();
         closedAt.keySet().forEach(id -> tenants.put(id, hold.tenant()));
         var changed = new ArrayList<Conversation>();
         ContactBook.lock(tx, tenants)
-                .forEach(
-                        (id, conversation) -> {
-                            var at = closedAt.get(id);
-                            if (at != null) {
-                                conversation
-                                        .closed(hold.phoneNumberId(), at)
-                                        .ifPresent(changed::add);
-                            }
-                        });
+                .forEach((id, conversation) -> {
+                    var at = closedAt.get(id);
+                    if (at != null) {
+                        conversation.closed(hold.phoneNumberId(), at).ifPresent(changed::add);
+                    }
+                });
         ContactBook.setWindows(tx, changed);
     }
 
@@ -360,11 +358,10 @@ final class LaneStep {
 
     private static Optional<ConnectionCause> broken(List<Ended> ended) {
         return ended.stream()
-                .flatMap(
-                        each ->
-                                each.end() instanceof Call.End.Made(SendResult.LaneParked parked)
-                                        ? Optional.of(parked.cause()).stream()
-                                        : Stream.empty())
+                .flatMap(each ->
+                        each.end() instanceof Call.End.Made(SendResult.LaneParked parked)
+                                ? Optional.of(parked.cause()).stream()
+                                : Stream.empty())
                 .findFirst();
     }
 }

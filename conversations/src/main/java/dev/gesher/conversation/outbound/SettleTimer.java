@@ -35,8 +35,7 @@ final class SettleTimer implements Timers.Handler {
     private final EventLog events;
     private final LaneSignals signals;
 
-    SettleTimer(
-            Clock clock, Tenants tenants, Timers timers, EventLog events, LaneSignals signals) {
+    SettleTimer(Clock clock, Tenants tenants, Timers timers, EventLog events, LaneSignals signals) {
         this.clock = clock;
         this.tenants = tenants;
         this.timers = timers;
@@ -90,8 +89,7 @@ final class SettleTimer implements Timers.Handler {
                         .orElseThrow();
         var change = Change.to(message, after).notBefore(now);
         if (after.stage() == Stage.QUEUED) {
-            Lanes.due(
-                    tx, Map.of(message.phoneNumberId(), new Lanes.Due(message.tenant(), now)));
+            Lanes.due(tx, Map.of(message.phoneNumberId(), new Lanes.Due(message.tenant(), now)));
             signals.afterCommit(tx, List.of(message.phoneNumberId()));
         } else {
             change = change.times(Times.failed(now));

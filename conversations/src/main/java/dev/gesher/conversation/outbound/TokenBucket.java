@@ -48,8 +48,7 @@ final class TokenBucket {
         if (available(now) > 0) {
             return Duration.ZERO;
         }
-        var paused =
-                filledAt.isAfter(now) ? Duration.between(now, filledAt) : Duration.ZERO;
+        var paused = filledAt.isAfter(now) ? Duration.between(now, filledAt) : Duration.ZERO;
         return paused.plusNanos((long) Math.ceil((1 - tokens) / perSecond * NANOS));
     }
 

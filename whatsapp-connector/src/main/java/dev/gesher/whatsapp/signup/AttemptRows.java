@@ -147,12 +147,7 @@ final class AttemptRows {
     }
 
     static void step(
-            Tx tx,
-            AttemptRow row,
-            Step step,
-            String outcome,
-            @Nullable String code,
-            Instant now)
+            Tx tx, AttemptRow row, Step step, String outcome, @Nullable String code, Instant now)
             throws SQLException {
         tx.updateExactly(
                 1,

@@ -32,8 +32,7 @@ final class StoredConnections implements Connections {
     }
 
     @Override
-    public Map<TenantId, Connection> find(Tx tx, Collection<TenantId> tenants)
-            throws SQLException {
+    public Map<TenantId, Connection> find(Tx tx, Collection<TenantId> tenants) throws SQLException {
         return tx
                 .query(
                         """
@@ -49,8 +48,7 @@ final class StoredConnections implements Connections {
 
     @Override
     public Optional<Connection> find(TenantId tenant) {
-        return scope.in(
-                tenant, tx -> Optional.ofNullable(find(tx, List.of(tenant)).get(tenant)));
+        return scope.in(tenant, tx -> Optional.ofNullable(find(tx, List.of(tenant)).get(tenant)));
     }
 
     @Override
