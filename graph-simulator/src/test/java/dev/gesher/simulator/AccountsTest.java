@@ -157,7 +157,7 @@ class AccountsTest {
             assertThat(fresh.register("222222").code()).isEqualTo(133005);
         }
         assertThat(fresh.register("111111").code()).isEqualTo(133016);
-        scene.clock.advance(Duration.ofHours(72).minusSeconds(1));
+        scene.clock.advance(Duration.ofDays(3).minusSeconds(1));
         assertThat(fresh.register("111111").code()).isEqualTo(133016);
         scene.clock.advance(Duration.ofSeconds(1));
         assertThat(fresh.register("111111").status()).isEqualTo(200);
@@ -188,7 +188,7 @@ class AccountsTest {
         var first = shop.client().post(path, contacts);
         assertThat(first.json().path("request_id").asText()).isNotEmpty();
         assertThat(shop.client().post(path, contacts).code()).isEqualTo(2593107);
-        scene.clock.advance(Duration.ofHours(24).plusSeconds(1));
+        scene.clock.advance(Duration.ofDays(1).plusSeconds(1));
         assertThat(
                         shop.client()
                                 .post(path, contacts.replace("smb_app_state_sync", "history"))

@@ -54,11 +54,21 @@ final class Client {
     Answered upload(String path, String mime, byte[] file)
             throws IOException, InterruptedException {
         var boundary = "simulatortestboundary";
-        var head =
-                "--%1$s\r\nContent-Disposition: form-data; name=\"messaging_product\"\r\n\r\nwhatsapp\r\n--%1$s\r\n"
-                        + "Content-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\nContent-Type: %2$s\r\n\r\n";
         var body = new java.io.ByteArrayOutputStream();
-        body.writeBytes(head.formatted(boundary, mime).getBytes(StandardCharsets.UTF_8));
+        body.writeBytes(
+                """
+                --%1$s
+                Content-Disposition: form-data; name="messaging_product"
+
+                whatsapp
+                --%1$s
+                Content-Disposition: form-data; name="file"; filename="a.bin"
+                Content-Type: %2$s
+
+                """
+                        .formatted(boundary, mime)
+                        .replace("\n", "\r\n")
+                        .getBytes(StandardCharsets.UTF_8));
         body.writeBytes(file);
         body.writeBytes("\r\n--%s--\r\n".formatted(boundary).getBytes(StandardCharsets.UTF_8));
         return send(

@@ -41,7 +41,8 @@ final class Fields {
         var names = new ArrayList<String>();
         var depth = 0;
         var name = new StringBuilder();
-        for (var c : fields.toCharArray()) {
+        for (var i = 0; i < fields.length(); i++) {
+            var c = fields.charAt(i);
             if (c == ',' && depth == 0) {
                 names.add(name.toString());
                 name.setLength(0);

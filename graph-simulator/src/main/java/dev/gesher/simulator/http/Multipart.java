@@ -66,7 +66,7 @@ public record Multipart(List<Part> parts) {
         @Nullable String name = null;
         @Nullable String fileName = null;
         @Nullable String contentType = null;
-        for (var line : new String(raw, 0, end, StandardCharsets.UTF_8).split("\r\n")) {
+        for (var line : new String(raw, 0, end, StandardCharsets.UTF_8).split("\r\n", -1)) {
             var lower = line.toLowerCase(Locale.ROOT);
             if (lower.startsWith("content-disposition:")) {
                 var nameMatch = NAME.matcher(line);

@@ -48,8 +48,6 @@ final class Courier implements AutoCloseable {
 
     /** What waits in a stripe: a change not yet enveloped, or a POST to make (again). */
     private sealed interface Job {
-        int epoch();
-
         record Fresh(int epoch, String url, Change change) implements Job {}
 
         record Ready(int epoch, Delivery delivery) implements Job {}
@@ -131,10 +129,11 @@ final class Courier implements AutoCloseable {
         var quirks = world.quirks();
         var doubled = quirks.retryStartMillis() << Math.min(20, delivery.attempts() - 1);
         try {
-            repeats.schedule(
-                    () -> Thread.ofVirtual().start(() -> repeat(born, delivery, weight)),
-                    Math.min(doubled, quirks.retryCapMillis()),
-                    TimeUnit.MILLISECONDS);
+            var _ =
+                    repeats.schedule(
+                            () -> Thread.ofVirtual().start(() -> repeat(born, delivery, weight)),
+                            Math.min(doubled, quirks.retryCapMillis()),
+                            TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             // closed between the check above and here
         }

@@ -8,14 +8,18 @@ import java.util.List;
  * @param subscribed our app is subscribed to its webhooks
  */
 public record Business(
-        String businessId, String wabaId, String name, boolean subscribed, List<Number> numbers) {
+        String businessId,
+        String wabaId,
+        String name,
+        boolean subscribed,
+        List<PhoneNumber> numbers) {
 
     /**
      * One of its numbers.
      *
      * @param pinSet whether a two-step PIN is set; the PIN itself is not told
      */
-    public record Number(
+    public record PhoneNumber(
             String phoneNumberId,
             String displayPhoneNumber,
             String verifiedName,

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** A business phone number with its registration, PIN and throughput. Guarded by itself. */
 public final class BusinessNumber {
     private static final int REGISTRATIONS = 10;
-    private static final Duration REGISTRATION_WINDOW = Duration.ofHours(72);
+    private static final Duration REGISTRATION_WINDOW = Duration.ofDays(3);
 
     private final String id;
     private final String wabaId;
@@ -219,7 +219,8 @@ public final class BusinessNumber {
         return throughputLevel.equals("HIGH") ? 1000 : 80;
     }
 
-    Business.Number view() {
-        return new Business.Number(id, display, verifiedName, coexistence, registered(), pinSet());
+    Business.PhoneNumber view() {
+        return new Business.PhoneNumber(
+                id, display, verifiedName, coexistence, registered(), pinSet());
     }
 }

@@ -93,7 +93,7 @@ public final class Conversations {
         return chats.values().stream()
                 .map(Conversation::view)
                 .filter(view -> !view.messages().isEmpty())
-                .sorted(Comparator.comparing(view -> view.messages().getLast().seq()))
+                .sorted(Comparator.comparingLong(view -> view.messages().getLast().seq()))
                 .toList();
     }
 
