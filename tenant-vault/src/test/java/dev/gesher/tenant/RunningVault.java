@@ -50,7 +50,7 @@ public final class RunningVault implements AutoCloseable {
         return all;
     }
 
-    private static String folderOf(TestDatabase database) {
+    static String folderOf(TestDatabase database) {
         try {
             var folders = Path.of(System.getProperty("java.io.tmpdir"), "vault-tests");
             Files.createDirectories(folders);

@@ -83,7 +83,7 @@ final class KeyEncryptionKeys {
                             + " belong in a key management service or in a file kept elsewhere",
                     file);
         } else {
-            LOG.warn("Using the embedded key-encryption key {}: for demonstration only", file);
+            LOG.info("Using the embedded key-encryption key {}: for demonstration only", file);
         }
         return ofKeyset(file);
     }
