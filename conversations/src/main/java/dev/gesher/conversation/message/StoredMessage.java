@@ -33,6 +33,31 @@ public record StoredMessage(
         Optional<Instant> unknownSince,
         Optional<String> waMessageId) {
 
+    /** This message in another state, before that is written. */
+    public StoredMessage with(MessageState other) {
+        return new StoredMessage(
+                tenant,
+                id,
+                seq,
+                conversation,
+                contact,
+                phoneNumberId,
+                type,
+                routing,
+                priority,
+                templateName,
+                templateLanguage,
+                recipientPhone,
+                recipientUserId,
+                reference,
+                other,
+                acceptedAt,
+                notBefore,
+                expiresAt,
+                unknownSince,
+                waMessageId);
+    }
+
     /** What a transition writes beside the state; null leaves a value as it is. */
     public record Change(
             StoredMessage before,
@@ -88,6 +113,23 @@ public record StoredMessage(
         /** A failure at {@code at}. */
         public static Times failed(Instant at) {
             return new Times(null, null, null, null, at);
+        }
+
+        /** The earliest of each kind. */
+        public Times earliest(Times other) {
+            return new Times(
+                    earliest(sent, other.sent),
+                    earliest(delivered, other.delivered),
+                    earliest(read, other.read),
+                    earliest(played, other.played),
+                    earliest(failed, other.failed));
+        }
+
+        private static @Nullable Instant earliest(@Nullable Instant one, @Nullable Instant other) {
+            if (one == null || other == null) {
+                return one == null ? other : one;
+            }
+            return one.isBefore(other) ? one : other;
         }
 
         /** Sent at {@code at}. */

@@ -18,6 +18,13 @@ record Call(
         MessageContent content,
         Route route,
         Instant startedAt) {
+    /** Which attempt of which message. */
+    record Id(MessageRows.Key message, int attempt) {}
+
+    Id id() {
+        return new Id(key, attempt);
+    }
+
     /** What Meta echoes in every status of it. */
     String opaque() {
         return key.id() + "." + attempt;

@@ -1,6 +1,5 @@
 package dev.gesher.conversation.outbound;
 
-import dev.gesher.conversation.message.MessageRows;
 import dev.gesher.conversation.outbound.Call.Ended;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.whatsapp.ConnectionCause;
@@ -69,7 +68,7 @@ final class LaneSession implements Runnable {
     private final TokenBucket bucket;
     private final Surroundings around;
     private final LinkedBlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
-    private final Set<MessageRows.Key> running = new HashSet<>();
+    private final Set<Call.Id> running = new HashSet<>();
     private final List<Ended> ended = new ArrayList<>();
     private final Map<String, Known> templates = new HashMap<>();
     private final Set<String> asking = new HashSet<>();
@@ -165,7 +164,7 @@ final class LaneSession implements Runnable {
     private LaneStep.Answer step(int room) {
         var recorded = List.copyOf(ended);
         var stillRunning = new HashSet<>(running);
-        recorded.forEach(end -> stillRunning.remove(end.call().key()));
+        recorded.forEach(end -> stillRunning.remove(end.call().id()));
         boolean stop = stopping;
         boolean idle =
                 asking.isEmpty()
@@ -254,7 +253,7 @@ final class LaneSession implements Runnable {
     }
 
     private void start(Call call) {
-        running.add(call.key());
+        running.add(call.id());
         Thread.ofVirtual().name("send-" + call.key().id()).start(() -> make(call));
     }
 

@@ -74,7 +74,7 @@ final class LaneStep {
             String holder,
             Duration lease,
             List<Ended> ended,
-            Set<MessageRows.Key> running,
+            Set<Call.Id> running,
             boolean reconcile,
             int room,
             Map<String, Templates.Asked> templates,
@@ -288,16 +288,17 @@ final class LaneStep {
         var hold = request.hold();
         var left = AttemptRows.sending(tx, hold);
         var ours = new HashSet<>(request.running());
-        request.ended().forEach(ended -> ours.add(ended.call().key()));
+        request.ended().forEach(ended -> ours.add(ended.call().id()));
         var changes = new ArrayList<Change>();
         var unknown = new ArrayList<StoredMessage>();
         var outcomes = new ArrayList<AttemptRows.Outcome>();
         for (var claimed : left) {
             var message = claimed.message();
-            if (ours.contains(new MessageRows.Key(message.tenant(), message.id()))) {
+            int attempt = message.state().attempt();
+            var key = new MessageRows.Key(message.tenant(), message.id());
+            if (ours.contains(new Call.Id(key, attempt))) {
                 continue;
             }
-            int attempt = message.state().attempt();
             boolean neverCalled = claimed.leaseToken() == hold.token();
             MessageEvent event =
                     neverCalled

@@ -1,0 +1,51 @@
+package dev.gesher.conversation.inbound;
+
+import dev.gesher.conversation.event.EventLog;
+import dev.gesher.conversation.event.NewEvent;
+import dev.gesher.conversation.outbound.Lanes;
+import dev.gesher.tenant.db.Tx;
+import dev.gesher.whatsapp.InboundListener;
+import dev.gesher.whatsapp.InboundSignal;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Applies what webhooks told. Locks in the order of all who write these rows: lanes, addresses and
+ * conversations, messages, counters.
+ */
+@Singleton
+final class InboundChanges implements InboundListener {
+    private final CustomerMessages messages;
+    private final StatusReports statuses;
+    private final EventLog events;
+
+    InboundChanges(CustomerMessages messages, StatusReports statuses, EventLog events) {
+        this.messages = messages;
+        this.statuses = statuses;
+        this.events = events;
+    }
+
+    @Override
+    public void apply(Tx tx, List<Received> signals) throws SQLException {
+        if (signals.isEmpty()) {
+            return;
+        }
+        Lanes.lock(tx, signals.stream().map(Received::phoneNumberId).distinct().toList());
+        var written = new ArrayList<Received>();
+        var reported = new ArrayList<Received>();
+        for (var signal : signals) {
+            switch (signal.signal()) {
+                case InboundSignal.Message message -> written.add(signal);
+                case InboundSignal.StatusUpdate update -> reported.add(signal);
+            }
+        }
+        var told = new ArrayList<NewEvent>();
+        // Conversations are locked before messages, so what closes windows is found out first.
+        var reports = statuses.find(tx, reported);
+        told.addAll(messages.apply(tx, written, reports.conversations()));
+        told.addAll(statuses.apply(tx, reports));
+        events.append(tx, told);
+    }
+}

@@ -1,0 +1,306 @@
+package dev.gesher.conversation.inbound;
+
+import dev.gesher.conversation.ConversationId;
+import dev.gesher.conversation.MessageId;
+import dev.gesher.conversation.event.NewEvent;
+import dev.gesher.conversation.message.MessageEvent;
+import dev.gesher.conversation.message.MessageEvents;
+import dev.gesher.conversation.message.MessageRows;
+import dev.gesher.conversation.message.Stage;
+import dev.gesher.conversation.message.Status;
+import dev.gesher.conversation.message.StoredMessage.Change;
+import dev.gesher.conversation.message.StoredMessage.Times;
+import dev.gesher.conversation.message.Transitions;
+import dev.gesher.conversation.outbound.LaneSignals;
+import dev.gesher.conversation.outbound.Lanes;
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.Row;
+import dev.gesher.tenant.db.Tx;
+import dev.gesher.whatsapp.InboundListener.Received;
+import dev.gesher.whatsapp.InboundSignal;
+import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.BinaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Applies what Meta told of our messages. A status finds its message by the id that we sent along,
+ * else by Meta's; one whose message the tenant does not know is left out.
+ */
+@Singleton
+final class StatusReports {
+    private static final Pattern OPAQUE =
+            Pattern.compile("([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\.([1-9]\\d{0,5})");
+
+    private static final BinaryOperator<Closed> LATER =
+            (one, other) -> one.at().isAfter(other.at()) ? one : other;
+
+    private final Clock clock;
+    private final LaneSignals signals;
+
+    StatusReports(Clock clock, LaneSignals signals) {
+        this.clock = clock;
+        this.signals = signals;
+    }
+
+    /** A window that Meta said was closed for a message sent at {@code at}. */
+    record Closed(TenantId tenant, String phoneNumberId, Instant at) {}
+
+    /** Statuses of known messages, in order of arrival, and the windows they say are closed. */
+    record Reports(List<Report> reports, Map<ConversationId, Closed> conversations) {}
+
+    /** A status with the attempt it is about. */
+    record Report(Received received, StatusUpdate update, Attempt attempt) {
+        MessageRows.Key key() {
+            return new MessageRows.Key(attempt.tenant(), new MessageId(attempt.message()));
+        }
+    }
+
+    record Attempt(
+            TenantId tenant,
+            UUID message,
+            int number,
+            Optional<String> waMessageId,
+            Optional<ConversationId> conversation,
+            Instant startedAt) {}
+
+    private record ById(TenantId tenant, UUID message, int attempt) {}
+
+    private record ByWamid(TenantId tenant, String waMessageId) {}
+
+    /** Finds the attempts that statuses are about, locking nothing. */
+    Reports find(Tx tx, List<Received> received) throws SQLException {
+        if (received.isEmpty()) {
+            return new Reports(List.of(), Map.of());
+        }
+        var byId = byId(tx, received);
+        var byWamid = byWamid(tx, received);
+        var reports = new ArrayList<Report>();
+        var closed = new HashMap<ConversationId, Closed>();
+        for (var each : received) {
+            var update = (StatusUpdate) each.signal();
+            var attempt =
+                    opaque(each)
+                            .flatMap(id -> Optional.ofNullable(byId.get(id)))
+                            .or(() -> Optional.ofNullable(byWamid.get(wamid(each))));
+            attempt.ifPresent(found -> {
+                reports.add(new Report(each, update, found));
+                if (update.windowClosed()) {
+                    found.conversation()
+                            .ifPresent(id -> closed.merge(id, closing(each, found), LATER));
+                }
+            });
+        }
+        return new Reports(reports, closed);
+    }
+
+    /** The window was closed when the message was sent; the customer may have written since. */
+    private static Closed closing(Received received, Attempt attempt) {
+        return new Closed(received.tenant(), received.phoneNumberId(), attempt.startedAt());
+    }
+
+    private static Optional<ById> opaque(Received received) {
+        return ((StatusUpdate) received.signal())
+                .opaque()
+                .map(OPAQUE::matcher)
+                .filter(Matcher::matches)
+                .map(match ->
+                        new ById(
+                                received.tenant(),
+                                UUID.fromString(match.group(1)),
+                                Integer.parseInt(match.group(2))));
+    }
+
+    private static ByWamid wamid(Received received) {
+        return new ByWamid(received.tenant(), received.signal().waMessageId());
+    }
+
+    private static Map<ById, Attempt> byId(Tx tx, List<Received> received) throws SQLException {
+        var ids = received.stream().flatMap(each -> opaque(each).stream()).distinct().toList();
+        var found = new HashMap<ById, Attempt>();
+        if (!ids.isEmpty()) {
+            tx.query(
+                            """
+                            SELECT a.tenant_id, a.message_id, a.attempt, a.wa_message_id, a.started_at, m.conversation_id
+                            FROM unnest(?, ?, ?) AS n(tenant_id, message_id, attempt)
+                            JOIN whatsapp_message_attempts a
+                                ON a.tenant_id = n.tenant_id AND a.message_id = n.message_id AND a.attempt = n.attempt
+                            JOIN whatsapp_messages m ON m.tenant_id = a.tenant_id AND m.message_id = a.message_id
+                            """,
+                            StatusReports::attempt,
+                            Tx.tenants(ids.stream().map(ById::tenant).toList()),
+                            Tx.uuids(ids.stream().map(ById::message).toList()),
+                            Tx.integers(ids.stream().map(ById::attempt).toList()))
+                    .forEach(a -> found.put(new ById(a.tenant(), a.message(), a.number()), a));
+        }
+        return found;
+    }
+
+    private static Map<ByWamid, Attempt> byWamid(Tx tx, List<Received> received)
+            throws SQLException {
+        var ids = received.stream().map(StatusReports::wamid).distinct().toList();
+        var found = new HashMap<ByWamid, Attempt>();
+        tx.query(
+                        """
+                        SELECT a.tenant_id, a.message_id, a.attempt, a.wa_message_id, a.started_at, m.conversation_id
+                        FROM unnest(?, ?) AS n(tenant_id, wa_message_id)
+                        JOIN whatsapp_message_attempts a
+                            ON a.tenant_id = n.tenant_id AND a.wa_message_id = n.wa_message_id
+                        JOIN whatsapp_messages m ON m.tenant_id = a.tenant_id AND m.message_id = a.message_id
+                        """,
+                        StatusReports::attempt,
+                        Tx.tenants(ids.stream().map(ByWamid::tenant).toList()),
+                        Tx.texts(ids.stream().map(ByWamid::waMessageId).toList()))
+                .forEach(a ->
+                        a.waMessageId().ifPresent(id -> found.put(new ByWamid(a.tenant(), id), a)));
+        return found;
+    }
+
+    private static Attempt attempt(Row row) throws SQLException {
+        return new Attempt(
+                row.tenant(),
+                row.uuid("message_id"),
+                row.integer("attempt"),
+                Optional.ofNullable(row.nullableText("wa_message_id")),
+                Optional.ofNullable(row.nullableUuid("conversation_id")).map(ConversationId::new),
+                row.instant("started_at"));
+    }
+
+    /** Moves the messages; their conversations are locked and changed already. */
+    List<NewEvent> apply(Tx tx, Reports found) throws SQLException {
+        var reports = found.reports();
+        if (reports.isEmpty()) {
+            return List.of();
+        }
+        var now = clock.instant();
+        var keys = reports.stream().map(Report::key).distinct().toList();
+        var changes = new LinkedHashMap<MessageRows.Key, Change>();
+        MessageRows.lock(tx, keys)
+                .forEach((key, message) -> changes.put(key, Change.to(message, message.state())));
+        var events = new ArrayList<NewEvent>();
+        for (var report : reports) {
+            var change = changes.get(report.key());
+            if (change != null) {
+                changes.put(report.key(), applied(report, change, now, events));
+            }
+        }
+        MessageRows.write(tx, List.copyOf(changes.values()));
+        keepWamids(tx, reports);
+        wake(tx, changes.values(), now);
+        return events;
+    }
+
+    private static Change applied(Report report, Change soFar, Instant now, List<NewEvent> events) {
+        var update = report.update();
+        var event =
+                new MessageEvent.Reported(
+                        report.attempt().number(),
+                        status(update.status()),
+                        update.windowClosed(),
+                        update.errorCode().orElse("failed"));
+        var before = soFar.after();
+        var after = Transitions.apply(before, event);
+        if (after.isEmpty()) {
+            return soFar;
+        }
+        var message = soFar.before().with(before);
+        boolean latest = report.attempt().number() == before.attempt();
+        var change =
+                new Change(
+                        soFar.before(),
+                        after.get(),
+                        after.get().stage() == Stage.QUEUED && before.stage() != Stage.QUEUED
+                                ? now
+                                : soFar.notBefore(),
+                        null,
+                        latest ? update.waMessageId() : soFar.waMessageId(),
+                        soFar.times().earliest(times(update, latest)),
+                        null);
+        MessageEvents.of(
+                        new Change(
+                                message,
+                                after.get(),
+                                null,
+                                null,
+                                change.waMessageId(),
+                                Times.NONE,
+                                null),
+                        update.at())
+                .ifPresent(events::add);
+        return change;
+    }
+
+    private static Status status(InboundSignal.Status status) {
+        return switch (status) {
+            case SENT -> Status.SENT;
+            case DELIVERED -> Status.DELIVERED;
+            case READ, PLAYED -> Status.READ;
+            case FAILED -> Status.FAILED;
+        };
+    }
+
+    /** What was read was delivered, and what was delivered was sent. */
+    private static Times times(StatusUpdate update, boolean latest) {
+        var at = update.at();
+        return switch (update.status()) {
+            case SENT -> new Times(at, null, null, null, null);
+            case DELIVERED -> new Times(at, at, null, null, null);
+            case READ -> new Times(at, at, at, null, null);
+            case PLAYED -> new Times(at, at, at, at, null);
+            case FAILED -> latest ? Times.failed(at) : Times.NONE;
+        };
+    }
+
+    /** When the call's answer was lost, the status is where its message id comes from. */
+    private static void keepWamids(Tx tx, List<Report> reports) throws SQLException {
+        var without = new LinkedHashMap<ById, Report>();
+        for (var report : reports) {
+            if (report.attempt().waMessageId().isEmpty()) {
+                var attempt = report.attempt();
+                without.put(
+                        new ById(attempt.tenant(), attempt.message(), attempt.number()), report);
+            }
+        }
+        if (without.isEmpty()) {
+            return;
+        }
+        var ids = List.copyOf(without.keySet());
+        tx.update(
+                """
+                UPDATE whatsapp_message_attempts a SET wa_message_id = n.wa_message_id
+                FROM unnest(?, ?, ?, ?) AS n(tenant_id, message_id, attempt, wa_message_id)
+                WHERE a.tenant_id = n.tenant_id AND a.message_id = n.message_id AND a.attempt = n.attempt
+                    AND a.wa_message_id IS NULL
+                """,
+                Tx.tenants(ids.stream().map(ById::tenant).toList()),
+                Tx.uuids(ids.stream().map(ById::message).toList()),
+                Tx.integers(ids.stream().map(ById::attempt).toList()),
+                Tx.texts(without.values().stream().map(r -> r.update().waMessageId()).toList()));
+    }
+
+    /** A message whose window was closed goes again as its template. */
+    private void wake(Tx tx, Collection<Change> changes, Instant now) throws SQLException {
+        var lanes = new HashMap<String, Lanes.Due>();
+        for (var change : changes) {
+            if (change.after().stage() == Stage.QUEUED
+                    && change.before().state().stage() != Stage.QUEUED) {
+                var message = change.before();
+                lanes.put(message.phoneNumberId(), new Lanes.Due(message.tenant(), now));
+            }
+        }
+        Lanes.due(tx, lanes);
+        signals.afterCommit(tx, lanes.keySet());
+    }
+}
