@@ -1,6 +1,7 @@
 package dev.gesher.tenant.db;
 
 import dev.gesher.tenant.TenantId;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -152,7 +153,7 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
 
     /** Writes a batch; what meets a locked row is narrowed down to its tenant and set aside. */
     private void together(WaitingQueue<I, O> queue, List<Waiting<I, O>> some) {
-        for (var blocked : commitAll(some, TOGETHER)) {
+        for (var blocked : commitAll(some, TOGETHER, () -> failWaiting(queue))) {
             var keys = blocked.stream().map(Waiting::key).distinct().toList();
             if (keys.size() == 1) {
                 setAside(queue, keys.getFirst(), blocked);
@@ -164,6 +165,14 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
                         .values()
                         .forEach(half -> together(queue, half));
             }
+        }
+    }
+
+    /** Without a connection to be had, who waits for the next batch would only wait longer. */
+    private void failWaiting(WaitingQueue<I, O> queue) {
+        var waiting = queue.takeAll();
+        if (!waiting.isEmpty()) {
+            fail(waiting, new DatabaseUnavailableException("the database is away"));
         }
     }
 
@@ -190,7 +199,7 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
         var blocked = new ArrayList<Waiting<I, O>>();
         search(some, new AtomicInteger(SEARCHES), blocked);
         if (!blocked.isEmpty()) {
-            for (var still : commitAll(blocked, ALONE)) {
+            for (var still : commitAll(blocked, ALONE, () -> {})) {
                 fail(still, new DatabaseUnavailableException("rows to be written stay locked"));
             }
         }
@@ -201,7 +210,7 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
             blocked.addAll(some);
             return;
         }
-        for (var part : commitAll(some, TOGETHER)) {
+        for (var part : commitAll(some, TOGETHER, () -> {})) {
             left.decrementAndGet();
             if (part.size() == 1) {
                 blocked.addAll(part);
@@ -214,8 +223,11 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
     /**
      * Runs the items in one transaction, again where that may help, in halves where one of them is
      * to blame; answers every caller but those of the parts it returns: they met a locked row.
+     *
+     * @param noConnection what else to do when no connection is to be had
      */
-    private List<List<Waiting<I, O>>> commitAll(List<Waiting<I, O>> some, Limits limits) {
+    private List<List<Waiting<I, O>>> commitAll(
+            List<Waiting<I, O>> some, Limits limits, Runnable noConnection) {
         boolean inDoubt = false;
         for (int run = 1; ; run++) {
             try {
@@ -226,6 +238,9 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
                 // on each item's own id, running them again makes it certain.
                 inDoubt |= e.inDoubt();
                 if (!inDoubt || run >= RUNS_IN_DOUBT) {
+                    if (e.getCause() instanceof SQLTransientConnectionException) {
+                        noConnection.run();
+                    }
                     return fail(
                             some,
                             new DatabaseUnavailableException("the database is away", e, inDoubt));
@@ -237,7 +252,7 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
                 }
                 // Locked and in doubt: it may be the lost transaction itself that still commits.
                 if (!locked && !SqlStates.isRepeatable(e.sqlState())) {
-                    return split(some, limits, e);
+                    return split(some, limits, noConnection, e);
                 }
                 if (run >= RUNS) {
                     return fail(
@@ -246,7 +261,7 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
                                     "others write the same rows", e, inDoubt));
                 }
             } catch (RuntimeException | Error e) {
-                return split(some, limits, e);
+                return split(some, limits, noConnection, e);
             }
             repeats.increment();
             pause(run);
@@ -255,13 +270,13 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
 
     /** One of the items is to blame: each half goes its own way until it stands alone. */
     private List<List<Waiting<I, O>>> split(
-            List<Waiting<I, O>> some, Limits limits, Throwable blame) {
+            List<Waiting<I, O>> some, Limits limits, Runnable noConnection, Throwable blame) {
         if (some.size() == 1) {
             return fail(some, blame);
         }
         splits.increment();
         var blocked = new ArrayList<List<Waiting<I, O>>>();
-        halves(some).forEach(half -> blocked.addAll(commitAll(half, limits)));
+        halves(some).forEach(half -> blocked.addAll(commitAll(half, limits, noConnection)));
         return blocked;
     }
 

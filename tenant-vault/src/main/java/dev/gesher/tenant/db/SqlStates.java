@@ -1,7 +1,6 @@
 package dev.gesher.tenant.db;
 
 import java.sql.SQLException;
-import java.sql.SQLTransientConnectionException;
 
 /** What the classes of SQLSTATE mean to us (PostgreSQL documentation, appendix A). */
 final class SqlStates {
@@ -14,8 +13,10 @@ final class SqlStates {
     static boolean isUnavailable(SQLException e) {
         String state = e.getSQLState();
         if (state == null) {
-            // The pool's own timeout carries the SQLSTATE of what it last saw, or none.
-            return e instanceof SQLTransientConnectionException;
+            // Only the pool's own errors have none: no connection in time, or a connection that
+            // broke
+            // and was closed by it (this hides what broke it, when the rollback fails as well).
+            return true;
         }
         return state.startsWith("08")
                 || state.startsWith("53")

@@ -75,6 +75,18 @@ final class WaitingQueue<I, O> {
         }
     }
 
+    /** All that waits now, but for what is set aside. */
+    List<Waiting<I, O>> takeAll() {
+        lock.lock();
+        try {
+            var all = byTenant.values().stream().flatMap(ArrayDeque::stream).toList();
+            byTenant.clear();
+            return all;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private List<Waiting<I, O>> drain() {
         int ofOne = byTenant.size() > 1 ? MAX_ITEMS_OF_ONE : MAX_ITEMS;
         var batch = new Gathering<I, O>();

@@ -398,8 +398,9 @@ class BatchWriterTest {
             writer.write(Item.of(aTenant(), "before"));
             proxy.setAway(true);
 
-            var answers = callers.writeAll(writer, Rows.some(10, aTenant()));
-            allOf(answers);
+            var answers = callers.writeAll(writer, Rows.some(100, aTenant()));
+            await().atMost(Duration.ofSeconds(7))
+                    .until(() -> answers.stream().allMatch(CompletableFuture::isDone));
             assertThat(answers)
                     .allSatisfy(answer ->
                             assertThatThrownBy(answer::join)

@@ -1,0 +1,165 @@
+package dev.gesher.tenant.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.gesher.tenant.TenantId;
+import dev.gesher.testkit.GesherDatabase;
+import dev.gesher.testkit.SettableClock;
+import dev.gesher.testkit.TestDatabase;
+import io.micronaut.context.ApplicationContext;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+@GesherDatabase
+class TimersTest {
+    private final SettableClock clock = SettableClock.at("2026-03-01T10:00:00Z");
+    private final Instant now = clock.instant();
+    private final Bell bell = new Bell();
+    private final ApplicationContext gesher;
+    private final TenantScope scope;
+    private final Timers timers;
+    private final TimerLoop loop;
+    private final TenantId tenant = Rows.aTenant();
+
+    TimersTest(TestDatabase database) {
+        this.gesher = Gesher.on(database, clock, bell);
+        this.scope = gesher.getBean(TenantScope.class);
+        this.timers = gesher.getBean(Timers.class);
+        this.loop = gesher.getBean(TimerLoop.class);
+    }
+
+    @AfterEach
+    void close() {
+        scope.platform(tx -> tx.update("DELETE FROM timers"));
+        gesher.close();
+    }
+
+    /** Remembers what rang; fails for chosen objects. */
+    private static final class Bell implements Timers.Handler {
+        final List<UUID> rung = new CopyOnWriteArrayList<>();
+        final Set<UUID> broken = ConcurrentHashMap.newKeySet();
+
+        @Override
+        public String kind() {
+            return "bell";
+        }
+
+        @Override
+        public void due(Tx tx, TenantId tenant, UUID object) {
+            rung.add(object);
+            if (broken.contains(object)) {
+                throw new IllegalStateException("broken");
+            }
+        }
+    }
+
+    private UUID set(Instant dueAt) {
+        var object = UUID.randomUUID();
+        move(object, dueAt);
+        return object;
+    }
+
+    private void move(UUID object, Instant dueAt) {
+        scope.in(
+                tenant,
+                tx -> {
+                    timers.set(tx, "bell", tenant, object, dueAt);
+                    return object;
+                });
+    }
+
+    private int left() {
+        return scope.platform(tx ->
+                tx.query("SELECT count(*)::int AS n FROM timers", row -> row.integer("n"))
+                        .getFirst());
+    }
+
+    @Test
+    void what_is_due_runs_once_and_the_rest_waits() {
+        var due = set(now.minusSeconds(1));
+        set(now.plusSeconds(60));
+
+        loop.round();
+        loop.round();
+
+        assertThat(bell.rung).containsExactly(due);
+        assertThat(left()).isEqualTo(1);
+    }
+
+    @Test
+    void a_timer_that_was_moved_or_cancelled_does_not_run() {
+        var moved = set(now.minusSeconds(1));
+        move(moved, now.plusSeconds(60));
+        var cancelled = set(now.minusSeconds(1));
+        scope.in(
+                tenant,
+                tx -> {
+                    timers.cancel(tx, "bell", tenant, cancelled);
+                    return cancelled;
+                });
+
+        loop.round();
+        assertThat(bell.rung).isEmpty();
+
+        clock.advance(Duration.ofSeconds(60));
+        loop.round();
+        assertThat(bell.rung).containsExactly(moved);
+    }
+
+    @Test
+    void one_that_fails_is_put_off_and_keeps_nobody_from_running() {
+        var broken = set(now.minusSeconds(5));
+        bell.broken.add(broken);
+        var good = set(now.minusSeconds(1));
+
+        loop.round();
+        assertThat(bell.rung).containsExactly(broken, good);
+        assertThat(left()).isEqualTo(1);
+
+        loop.round();
+        assertThat(bell.rung).hasSize(2);
+
+        bell.broken.clear();
+        clock.advance(Duration.ofSeconds(31));
+        loop.round();
+        assertThat(bell.rung).containsExactly(broken, good, broken);
+        assertThat(left()).isZero();
+    }
+
+    @Test
+    void nobody_handles_a_kind_that_has_no_handler() {
+        scope.in(
+                tenant,
+                tx -> {
+                    timers.set(tx, "later version", tenant, UUID.randomUUID(), now);
+                    return tenant;
+                });
+
+        loop.round();
+
+        assertThat(left()).isEqualTo(1);
+    }
+
+    @Test
+    void a_started_loop_is_woken_by_the_commit_and_stops_when_closed() {
+        loop.start();
+        loop.start();
+        var due = set(now);
+
+        await().untilAsserted(() -> assertThat(bell.rung).containsExactly(due));
+        loop.close();
+        set(now);
+        assertThat(bell.rung).containsExactly(due);
+
+        loop.start();
+        await().untilAsserted(() -> assertThat(bell.rung).hasSize(2));
+    }
+}
