@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 public interface Vault {
     /**
      * Encrypts {@code secret} as the newest version of {@code name}, in the caller's transaction
-     * (whose set must hold {@code tenant}). Opened copies in caches are dropped once it commits.
+     * (whose set must hold {@code tenant}), and deletes the older ones: nobody can open them, so
+     * they must not lie about. Opened copies in caches are dropped once it commits.
      *
      * @param expiresAt when the provider says the secret ends, or null for never or unknown
      */

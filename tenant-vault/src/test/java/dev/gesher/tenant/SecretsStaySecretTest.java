@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
 @GesherDatabase
 class SecretsStaySecretTest {
     private static final String TOKEN = "EAAGplantedToken0123456789";
-    private static final String PIN = "918273";
+    private static final String PIN = "pin-planted-918273";
     private static final String CONTENT = "planted words of a customer";
     private static final Pattern KEY_MATERIAL = Pattern.compile("\"value\"\\s*:\\s*\"([^\"]+)\"");
 

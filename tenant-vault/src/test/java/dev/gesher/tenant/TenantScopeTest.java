@@ -222,13 +222,15 @@ class TenantScopeTest {
 
     @Test
     void a_database_that_is_away_is_told_from_a_refusal() {
-        assertThatThrownBy(() ->
-                        scope.platform(tx ->
-                                tx.query(
-                                        "SELECT pg_terminate_backend(pg_backend_pid())",
-                                        row -> true)))
+        assertThatThrownBy(() -> scope.platform(this::cutAndAsk))
                 .isInstanceOf(DatabaseUnavailableException.class);
         assertThat(scope.in(ours, TenantScopeTest::visible)).hasSize(1);
+    }
+
+    private List<TenantId> cutAndAsk(Tx tx) throws SQLException {
+        int pid = tx.one("SELECT pg_backend_pid() AS pid", row -> row.integer("pid")).orElseThrow();
+        running.count("SELECT count(pg_terminate_backend(?))", pid);
+        return visible(tx);
     }
 
     @Test

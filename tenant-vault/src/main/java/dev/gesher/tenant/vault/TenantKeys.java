@@ -3,6 +3,7 @@ package dev.gesher.tenant.vault;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.google.crypto.tink.Aead;
 import com.google.crypto.tink.prf.PrfSet;
+import dev.gesher.tenant.StartRefusedException;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Tx;
@@ -43,9 +44,22 @@ final class TenantKeys implements TenantKeyMaker {
                 tx -> {
                     makeKeys(tx, TenantId.PLATFORM);
                     rows.make(tx, TenantId.PLATFORM, KeyKind.EVIDENCE, FIRST);
-                    // Opened once, so that a key wrapped by another key-encryption key shows now.
-                    return data(tx, TenantId.PLATFORM);
+                    return true;
                 });
+        scope.in(TenantId.PLATFORM, this::open);
+    }
+
+    /**
+     * Shows a wrong key-encryption key at the start, also where its fingerprint cannot: all we know
+     * of a key service's key is its name.
+     */
+    private Keyring<Aead> open(Tx tx) throws SQLException {
+        try {
+            return data(tx, TenantId.PLATFORM);
+        } catch (IllegalStateException e) {
+            throw new StartRefusedException(
+                    "The key-encryption key does not open the platform's keys in this database.");
+        }
     }
 
     @Override

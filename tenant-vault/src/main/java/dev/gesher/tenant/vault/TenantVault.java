@@ -44,7 +44,6 @@ final class TenantVault implements Vault {
         lockSecretsOf(tx, tenant);
         var keyring = keys.data(tx, tenant);
         int version = newestVersion(tx, tenant, name) + 1;
-        // Nobody can open an older version; what nobody can use must not lie about.
         delete(tx, tenant, name);
         tx.updateExactly(
                 1,

@@ -81,6 +81,19 @@ class KeyEncryptionKeysTest {
     }
 
     @Test
+    void a_key_that_has_the_name_but_does_not_open_refuses_the_start() throws Exception {
+        var file = keyset("kek.json");
+        try (var running = RunningVault.start(database, production(file))) {
+            running.asAdministrator(
+                    "UPDATE tenant_keys SET wrapped = sha256(wrapped) WHERE kind = 'data'");
+        }
+        assertThat(refusal(production(file)))
+                .isEqualTo(
+                        "The key-encryption key does not open the platform's keys in this"
+                                + " database.");
+    }
+
+    @Test
     void a_missing_keyset_file_refuses_the_start() throws Exception {
         assertThat(refusal(production(folder.resolve("nowhere.json"))))
                 .isEqualTo(
