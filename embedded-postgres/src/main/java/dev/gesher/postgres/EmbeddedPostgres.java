@@ -16,7 +16,6 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ThreadLocalRandom;
@@ -96,10 +95,10 @@ public final class EmbeddedPostgres {
      * @throws EmbeddedPostgresException with a sentence for the user when there can be no server
      */
     public static EmbeddedPostgres start(Path dataFolder, Durability durability) {
-        return start(dataFolder, durability, Caches.forThisUser(dataFolder));
+        return start(dataFolder, durability, Machine.forDataIn(dataFolder));
     }
 
-    static EmbeddedPostgres start(Path dataFolder, Durability durability, List<Path> caches) {
+    static EmbeddedPostgres start(Path dataFolder, Durability durability, Machine machine) {
         synchronized (ONE_AT_A_TIME) { // file locks are held by the process, not by the thread
             var folder = dataFolder.toAbsolutePath().normalize();
             try {
@@ -110,7 +109,7 @@ public final class EmbeddedPostgres {
                                         StandardOpenOption.CREATE,
                                         StandardOpenOption.WRITE);
                         var _ = file.lock()) {
-                    return startLocked(folder.toRealPath(), durability, caches);
+                    return startLocked(folder.toRealPath(), durability, machine);
                 }
             } catch (AccessDeniedException e) {
                 throw new EmbeddedPostgresException(
@@ -129,19 +128,23 @@ public final class EmbeddedPostgres {
         }
     }
 
-    private static EmbeddedPostgres startLocked(
-            Path folder, Durability durability, List<Path> caches) throws IOException {
-        var binaries = Binaries.unpacked(caches);
+    private static EmbeddedPostgres startLocked(Path folder, Durability durability, Machine machine)
+            throws IOException {
+        var binaries = Binaries.unpacked(machine.caches());
         var cluster = folder.resolve("cluster");
         var exists = Files.isDirectory(cluster);
         if (exists) {
             refuseOtherMajor(cluster, binaries);
             refuseLessDurable(folder, durability);
         }
-        var root = Caches.isRoot();
         var owner = exists ? Optional.of(ServerUser.ownerOf(cluster)) : Optional.<String>empty();
-        var user = ServerUser.choose(root, owner, ServerUser::onThisMachine);
-        var server = new ServerProcess(binaries, user, root, cluster, folder.resolve("server.log"));
+        var server =
+                new ServerProcess(
+                        binaries,
+                        ServerUser.choose(machine, owner),
+                        machine.root(),
+                        cluster,
+                        folder.resolve("server.log"));
         if (!exists) {
             initialise(folder, server);
         }
@@ -410,14 +413,14 @@ public final class EmbeddedPostgres {
             return;
         }
         try {
-            var root = Caches.isRoot();
-            var user =
-                    ServerUser.choose(
-                            root,
-                            Optional.of(ServerUser.ownerOf(cluster)),
-                            ServerUser::onThisMachine);
-            var binaries = Binaries.unpacked(Caches.forThisUser(dataFolder));
-            new ServerProcess(binaries, user, root, cluster, dataFolder.resolve("server.log"))
+            var machine = Machine.forDataIn(dataFolder);
+            var owner = Optional.of(ServerUser.ownerOf(cluster));
+            new ServerProcess(
+                            Binaries.unpacked(machine.caches()),
+                            ServerUser.choose(machine, owner),
+                            machine.root(),
+                            cluster,
+                            dataFolder.resolve("server.log"))
                     .stop("immediate");
         } catch (IOException e) {
             throw new EmbeddedPostgresException("PostgreSQL could not be stopped: " + e, e);

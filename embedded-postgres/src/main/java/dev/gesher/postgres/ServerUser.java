@@ -8,10 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Who PostgreSQL's programs run as: they refuse root, for good reason. */
@@ -65,16 +63,14 @@ sealed interface ServerUser {
     /**
      * Chooses the user for a data folder.
      *
-     * @param root whether we are root
+     * @param machine what there is to run programs as somebody else
      * @param owner who owns the server's files, empty when there are none yet
-     * @param programs where a program of the system is
      */
-    static ServerUser choose(
-            boolean root, Optional<String> owner, Function<String, Optional<Path>> programs) {
-        if (!root) {
+    static ServerUser choose(Machine machine, Optional<String> owner) {
+        if (!machine.root()) {
             return new Ourselves();
         }
-        var unshare = programs.apply("unshare").map(UserNamespace::new);
+        var unshare = machine.programs().apply("unshare").map(UserNamespace::new);
         if (owner.filter("root"::equals).isPresent()) {
             // made in a user namespace, and only readable there
             return unshare.orElseThrow(
@@ -83,8 +79,8 @@ sealed interface ServerUser {
         var name =
                 owner.or(() ->
                         Stream.of("postgres", "nobody").filter(ServerUser::exists).findFirst());
-        var setpriv = programs.apply("setpriv");
-        var runuser = programs.apply("runuser");
+        var setpriv = machine.programs().apply("setpriv");
+        var runuser = machine.programs().apply("runuser");
         if (name.isPresent() && setpriv.isPresent()) {
             return new SystemUser(
                     name.get(),
@@ -114,16 +110,6 @@ sealed interface ServerUser {
         return Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
                 .owner()
                 .getName();
-    }
-
-    /** Where a program is on the PATH or in the system's own folders. */
-    static Optional<Path> onThisMachine(String program) {
-        var folders = new ArrayList<String>();
-        folders.addAll(List.of("/usr/bin", "/usr/sbin", "/bin", "/sbin"));
-        return folders.stream()
-                .map(folder -> Path.of(folder, program))
-                .filter(Files::isExecutable)
-                .findFirst();
     }
 
     private static boolean exists(String user) {

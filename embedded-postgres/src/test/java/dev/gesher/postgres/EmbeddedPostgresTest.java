@@ -24,6 +24,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Real servers in real folders; the folders stand in the system's own place for such, as the
@@ -318,13 +320,36 @@ class EmbeddedPostgresTest {
         assertThat(Files.getOwner(Path.of("/proc/" + postmaster(folder)))).isEqualTo(user);
     }
 
+    /**
+     * As root by what the machine has, down to the last choice; as an ordinary user all the same.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"setpriv", "runuser", "unshare"})
+    void one_program_to_leave_root_behind_is_enough(String program) throws Exception {
+        var folder = folder("data");
+        var machine = Machine.forDataIn(folder);
+        var poor =
+                new Machine(
+                        machine.root(),
+                        machine.caches(),
+                        name -> machine.programs().apply(name).filter(_ -> name.equals(program)));
+
+        var server = EmbeddedPostgres.start(folder, Durability.DURABLE, poor);
+        assertThat(server.version()).startsWith("18.");
+        server.stop();
+        var again = EmbeddedPostgres.start(folder, Durability.DURABLE, machine);
+        assertThat(again.setting("fsync")).isEqualTo("on");
+        again.stop();
+    }
+
     @Test
     void a_folder_of_somebody_else_is_refused_in_one_sentence() throws Exception {
         var foreign = place.resolve("foreign");
         Files.createDirectory(foreign);
         Files.setPosixFilePermissions(
                 foreign,
-                PosixFilePermissions.fromString(Caches.isRoot() ? "rwx------" : "---------"));
+                PosixFilePermissions.fromString(
+                        Machine.forDataIn(place).root() ? "rwx------" : "---------"));
         openPlace("");
         try (var other =
                 OtherProcess.startAsOrdinaryUser(openPlace("classes"), foreign.resolve("data"))) {
@@ -377,7 +402,7 @@ class EmbeddedPostgresTest {
     @Test
     void a_cache_that_cannot_be_is_passed_over() throws Exception {
         var impossible = Files.writeString(place.resolve("file"), "").resolve("cache");
-        var usual = Caches.forThisUser(place).getFirst();
+        var usual = Machine.forDataIn(place).caches().getFirst();
 
         assertThat(Binaries.unpacked(List.of(impossible, usual)).home()).startsWith(usual);
         assertThatThrownBy(() -> Binaries.unpacked(List.of(impossible)))
@@ -399,7 +424,7 @@ class EmbeddedPostgresTest {
     private Path openFor(String name) throws IOException {
         openPlace("");
         var folder = Files.createDirectory(folder(name));
-        if (Caches.isRoot()) {
+        if (Machine.forDataIn(place).root()) {
             Files.setOwner(
                     folder,
                     FileSystems.getDefault()

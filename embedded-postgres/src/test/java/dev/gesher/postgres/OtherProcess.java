@@ -21,7 +21,7 @@ record OtherProcess(Process process, BufferedReader output) implements AutoClose
 
     /** As a user that isn't root: this test's own when it is none, else {@code nobody}. */
     static OtherProcess startAsOrdinaryUser(Path readable, Path dataFolder) throws IOException {
-        if (!Caches.isRoot()) {
+        if (!Machine.forDataIn(dataFolder).root()) {
             return start(dataFolder);
         }
         return start(

@@ -4,16 +4,35 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
-/** Where PostgreSQL's programs may be kept. */
-final class Caches {
-    private Caches() {}
+/**
+ * What this machine gives the server.
+ *
+ * @param root whether we are root, whom PostgreSQL's programs refuse
+ * @param caches folders where the programs may be kept, best first
+ * @param programs where a program of the system is
+ */
+record Machine(boolean root, List<Path> caches, Function<String, Optional<Path>> programs) {
+
+    static Machine forDataIn(Path dataFolder) {
+        return new Machine(isRoot(), caches(dataFolder), Machine::systemProgram);
+    }
+
+    private static Optional<Path> systemProgram(String name) {
+        return Stream.of("/usr/bin", "/usr/sbin", "/bin", "/sbin")
+                .map(folder -> Path.of(folder, name))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
 
     /**
      * As root a folder of the system, since another user has to run the programs from it; else the
      * user's own cache, or the data folder for users without a home.
      */
-    static List<Path> forThisUser(Path dataFolder) {
+    private static List<Path> caches(Path dataFolder) {
         if (isRoot()) {
             return List.of(Path.of("/var/cache/gesher"), Path.of("/opt/gesher/cache"));
         }
@@ -27,8 +46,7 @@ final class Caches {
                 dataFolder.toAbsolutePath().resolve("programs"));
     }
 
-    /** Whether this process may do anything: PostgreSQL's programs refuse to run then. */
-    static boolean isRoot() {
+    private static boolean isRoot() {
         var self = Path.of("/proc/self");
         try {
             return Files.exists(self)
