@@ -12,8 +12,7 @@ public record FaultRule(@Nullable String id, Match match, Effect effect) {
     /**
      * What it applies to; an absent value matches everything.
      *
-     * @param path a regular expression found in {@code METHOD /path}, e.g. {@code POST
-     *     .*&#47;messages$}
+     * @param path a regular expression found in {@code METHOD /path}, e.g. {@code /messages$}
      * @param recipient the customer's number or user id
      * @param times how often it applies, 0 for always
      * @param probability between 0 and 1, 0 (absent) means 1
