@@ -39,6 +39,7 @@ class Errors {
     @Error(global = true)
     HttpResponse<byte[]> problem(HttpRequest<?> request, ProblemException thrown) {
         var response = answer(request, thrown.kind(), thrown.extras());
+        thrown.headers().forEach(response::header);
         return switch (thrown.kind().status()) {
             case SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS ->
                     response.header(HttpHeaders.RETRY_AFTER, RETRY_SECONDS);

@@ -11,6 +11,8 @@ public final class ProblemException extends RuntimeException {
     private final ProblemKind kind;
     private final transient Map<String, Object> extras = new LinkedHashMap<>();
 
+    private final transient Map<String, String> headers = new LinkedHashMap<>();
+
     public ProblemException(ProblemKind kind) {
         super(kind.code(), null, false, false);
         this.kind = kind;
@@ -24,6 +26,16 @@ public final class ProblemException extends RuntimeException {
     public ProblemException with(String member, Object value) {
         extras.put(member, value);
         return this;
+    }
+
+    /** Adds a header to the answer. */
+    public ProblemException header(String name, String value) {
+        headers.put(name, value);
+        return this;
+    }
+
+    Map<String, String> headers() {
+        return headers;
     }
 
     ProblemKind kind() {

@@ -1,6 +1,7 @@
 package dev.gesher.app.http;
 
 import io.micronaut.http.HttpStatus;
+import java.util.Arrays;
 import java.util.Locale;
 
 /** The catalogue of problems, a promise to clients: codes and statuses never change. */
@@ -16,6 +17,14 @@ public enum ProblemKind {
     CONTENT_REQUIRED(HttpStatus.BAD_REQUEST),
     RECIPIENT_INVALID(HttpStatus.BAD_REQUEST),
     RECIPIENT_SEVERAL(HttpStatus.BAD_REQUEST),
+    RECIPIENT_REQUIRED(HttpStatus.BAD_REQUEST),
+    RECIPIENT_HAS_EXTENSION(HttpStatus.BAD_REQUEST),
+    RECIPIENT_HAS_LETTERS(HttpStatus.BAD_REQUEST),
+    RECIPIENT_TOO_LONG(HttpStatus.BAD_REQUEST),
+    RECIPIENT_TOO_SHORT(HttpStatus.BAD_REQUEST),
+    TEMPLATE_REQUIRED(HttpStatus.BAD_REQUEST),
+    TEMPLATE_TWICE(HttpStatus.BAD_REQUEST),
+    EXPIRES_AT_PAST(HttpStatus.BAD_REQUEST),
     CURSOR_INVALID(HttpStatus.BAD_REQUEST),
     IDEMPOTENCY_KEY_INVALID(HttpStatus.BAD_REQUEST),
     UNAUTHENTICATED(HttpStatus.UNAUTHORIZED),
@@ -58,6 +67,24 @@ public enum ProblemKind {
     /** The problem's {@code type}, a name and no address. */
     public String type() {
         return "urn:gesher:problem:" + code();
+    }
+
+    /**
+     * The problem with what is wrong with one field, by the code that the reader of the request
+     * gave it; a general one for a code that has none of its own.
+     */
+    public static ProblemKind ofField(String code) {
+        return switch (code) {
+            case "required" -> FIELD_REQUIRED;
+            case "invalid" -> FIELD_INVALID;
+            case "too_long" -> FIELD_TOO_LONG;
+            default ->
+                    Arrays.stream(values())
+                            .filter(kind -> kind.status == HttpStatus.BAD_REQUEST)
+                            .filter(kind -> kind.code().equals(code))
+                            .findFirst()
+                            .orElse(FIELD_INVALID);
+        };
     }
 
     /** The general problem for a status that the framework chose. */

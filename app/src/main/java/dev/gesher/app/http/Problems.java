@@ -35,6 +35,8 @@ public final class Problems {
             Map<String, ?> extras) {
         var language = Language.preferred(request.getHeaders().get(HttpHeaders.ACCEPT_LANGUAGE));
         var arguments = new LinkedHashMap<String, Object>(extras);
+        arguments.putIfAbsent("limit", 0);
+        arguments.putIfAbsent("actual", 0);
         if (extras.get("reasons") instanceof List<?> reasons) {
             arguments.put("reasons", sentences(language, reasons));
         }

@@ -1,0 +1,129 @@
+package dev.gesher.app.messages;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.gesher.conversation.ConversationId;
+import dev.gesher.conversation.MessageView;
+import io.micronaut.serde.annotation.Serdeable;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A message as the tenant's apps see it. */
+@Serdeable
+@Schema(name = "Message")
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record MessageBody(
+        @JsonProperty("message_id") UUID messageId,
+        @JsonProperty("conversation_id") @Nullable UUID conversationId,
+        @Schema(allowableValues = {"inbound", "outbound"}) String direction,
+        @Schema(description = "Meta's type of message") String type,
+        @Schema(description = "What it says, as Meta writes it", type = "object")
+                @Nullable Map<String, Object> content,
+        @JsonProperty("template_name") @Nullable String templateName,
+        @JsonProperty("template_language") @Nullable String templateLanguage,
+        @JsonProperty("recipient_phone") @Nullable String recipientPhone,
+        @JsonProperty("recipient_user_id") @Nullable String recipientUserId,
+        @JsonProperty("sender_phone") @Nullable String senderPhone,
+        @JsonProperty("sender_user_id") @Nullable String senderUserId,
+        @JsonProperty("wa_message_id") @Nullable String waMessageId,
+        @Schema(
+                        allowableValues = {
+                            "received",
+                            "blocked",
+                            "pending",
+                            "sent",
+                            "failed",
+                            "delivered",
+                            "read"
+                        })
+                String status,
+        @Schema(allowableValues = {"deferred", "queued", "sending", "settling", "done"})
+                String stage,
+        @Schema(allowableValues = {"freeform", "template"}) @Nullable String route,
+        List<String> reasons,
+        @JsonProperty("error_code") @Nullable String errorCode,
+        @Nullable String reference,
+        @JsonProperty("accepted_at") Instant acceptedAt,
+        @JsonProperty("not_before") @Nullable Instant notBefore,
+        @JsonProperty("expires_at") @Nullable Instant expiresAt,
+        @JsonProperty("sent_at") @Nullable Instant sentAt,
+        @JsonProperty("delivered_at") @Nullable Instant deliveredAt,
+        @JsonProperty("read_at") @Nullable Instant readAt,
+        @JsonProperty("failed_at") @Nullable Instant failedAt,
+        @Schema(description = "Every call to Meta for it") List<AttemptBody> attempts) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** The body of a view. */
+    public static MessageBody of(MessageView view) {
+        return new MessageBody(
+                view.id().value(),
+                view.conversation().map(ConversationId::value).orElse(null),
+                view.direction().name().toLowerCase(Locale.ROOT),
+                view.type(),
+                view.contentJson().map(MessageBody::object).orElse(null),
+                view.templateName().orElse(null),
+                view.templateLanguage().orElse(null),
+                view.recipientPhone().orElse(null),
+                view.recipientUserId().orElse(null),
+                view.senderPhone().orElse(null),
+                view.senderUserId().orElse(null),
+                view.waMessageId().orElse(null),
+                view.status(),
+                view.stage(),
+                view.route().map(route -> route.name().toLowerCase(Locale.ROOT)).orElse(null),
+                view.reasons(),
+                view.errorCode().orElse(null),
+                view.reference().orElse(null),
+                view.acceptedAt(),
+                view.notBefore().orElse(null),
+                view.expiresAt().orElse(null),
+                view.sentAt().orElse(null),
+                view.deliveredAt().orElse(null),
+                view.readAt().orElse(null),
+                view.failedAt().orElse(null),
+                view.attempts().stream().map(AttemptBody::of).toList());
+    }
+
+    private static Map<String, Object> object(String json) {
+        try {
+            return JSON.readValue(json, new TypeReference<Map<String, Object>>() {});
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("stored content does not read", e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "message " + messageId;
+    }
+
+    /** One call to Meta. */
+    @Serdeable
+    @Schema(name = "Attempt")
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record AttemptBody(
+            int attempt,
+            @JsonProperty("started_at") Instant startedAt,
+            @JsonProperty("finished_at") @Nullable Instant finishedAt,
+            @Nullable String outcome,
+            @JsonProperty("error_code") @Nullable String errorCode,
+            @JsonProperty("fbtrace_id") @Nullable String fbtraceId) {
+        static AttemptBody of(MessageView.Attempt attempt) {
+            return new AttemptBody(
+                    attempt.attempt(),
+                    attempt.startedAt(),
+                    attempt.finishedAt().orElse(null),
+                    attempt.outcome().orElse(null),
+                    attempt.errorCode().orElse(null),
+                    attempt.fbtraceId().orElse(null));
+        }
+    }
+}
