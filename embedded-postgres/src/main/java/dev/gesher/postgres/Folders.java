@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -12,6 +13,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
 import java.util.Set;
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Private files and folders. */
 final class Folders {
+    private static final Set<PosixFilePermission> PRIVATE =
+            PosixFilePermissions.fromString("rwx------");
+
     private Folders() {}
 
     /** The folder that holds the path, which is not the root of all. */
@@ -27,15 +32,25 @@ final class Folders {
     }
 
     /**
-     * Makes the folder and its missing parents; the folder itself is for its owner alone (0700).
+     * Makes the folder and its missing parents, all for their owner alone (0700), and closes it if
+     * it was open.
      */
     static void createPrivate(Path folder) throws IOException {
-        var mode = PosixFilePermissions.fromString("rwx------");
+        createClosed(folder);
+        Files.setPosixFilePermissions(folder, PRIVATE);
+    }
+
+    private static void createClosed(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
-            Files.createDirectories(above(folder));
-            Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(mode));
+            createClosed(above(folder));
+            try {
+                Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(PRIVATE));
+            } catch (FileAlreadyExistsException e) {
+                if (!Files.isDirectory(folder)) { // somebody else may have been faster
+                    throw e;
+                }
+            }
         }
-        Files.setPosixFilePermissions(folder, mode);
     }
 
     /** Replaces the file at once and for good, readable by its owner alone (0600). */

@@ -164,6 +164,14 @@ class EmbeddedPostgresTest {
     }
 
     @Test
+    void folders_made_on_the_way_are_closed_too() throws Exception {
+        Folders.createPrivate(place.resolve("data/postgres"));
+
+        assertThat(mode(place.resolve("data"))).isEqualTo("rwx------");
+        assertThat(mode(place.resolve("data/postgres"))).isEqualTo("rwx------");
+    }
+
+    @Test
     void a_second_start_finds_the_same_server() throws Exception {
         var folder = shared.resolve("data");
         var first = start(folder);
