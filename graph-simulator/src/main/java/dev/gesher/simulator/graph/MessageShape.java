@@ -40,13 +40,13 @@ final class MessageShape {
 
     private static JsonNode object(String type, JsonNode body) {
         if (!body.isObject()) {
-            throw missing(type + "' is mandatory for type '" + type);
+            throw missing(type);
         }
         return body;
     }
 
     private static Refusal missing(String parameter) {
-        return Refusal.of(131008, "Parameter '" + parameter + "'.");
+        return Refusal.of(131008, "Parameter '" + parameter + "' is mandatory.");
     }
 
     private static Refusal invalid(String details) {
@@ -56,7 +56,7 @@ final class MessageShape {
     private static String required(JsonNode parent, String path, String field) {
         var value = parent.path(field).asText("");
         if (value.isEmpty()) {
-            throw missing(path + "." + field + "' is mandatory");
+            throw missing(path + "." + field);
         }
         return value;
     }
@@ -76,7 +76,7 @@ final class MessageShape {
         var link = media.path("link").asText("");
         if (id.isEmpty() == link.isEmpty()) {
             throw id.isEmpty()
-                    ? missing(type + ".id' or '" + type + ".link' is mandatory")
+                    ? missing(type + ".id' or '" + type + ".link")
                     : invalid("Only one of id and link may be given.");
         }
         if (!link.isEmpty() && !link.matches("https?://\\S+")) {
@@ -133,7 +133,7 @@ final class MessageShape {
 
     private static void contacts(JsonNode contacts) {
         if (!contacts.isArray() || contacts.isEmpty()) {
-            throw missing("contacts' is mandatory for type 'contacts");
+            throw missing("contacts");
         }
         if (contacts.size() > 257) {
             throw invalid("At most 257 contacts fit in one message.");
@@ -151,7 +151,7 @@ final class MessageShape {
     private void reaction(JsonNode reaction) {
         var wamid = required(reaction, "reaction", "message_id");
         if (!reaction.has("emoji")) {
-            throw missing("reaction.emoji' is mandatory");
+            throw missing("reaction.emoji");
         }
         if (world.conversations().message(wamid).isEmpty()) {
             throw invalid(
@@ -163,7 +163,7 @@ final class MessageShape {
         var type = required(interactive, "interactive", "type");
         var action = interactive.path("action");
         if (!action.isObject()) {
-            throw missing("interactive.action' is mandatory");
+            throw missing("interactive.action");
         }
         var bodyLimit = type.equals("list") ? BODY : 1024;
         if (!type.equals("product") && !type.equals("catalog_message")) {
