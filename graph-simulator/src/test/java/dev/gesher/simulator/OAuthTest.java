@@ -203,6 +203,24 @@ class OAuthTest {
     }
 
     @Test
+    void an_account_taken_back_is_out_of_sight_while_the_token_stays_good() throws Exception {
+        var signedUp =
+                exchange(scene.control.mintCode(scene.business.wabaId()).code())
+                        .json()
+                        .path("access_token")
+                        .asText();
+        scene.control.unshare(scene.business.wabaId());
+
+        for (var token : List.of(signedUp, scene.token)) {
+            var client = new Client(scene.simulator.baseUrl(), token);
+            assertThat(client.get("/v21.0/" + scene.business.wabaId()).code()).isEqualTo(100);
+            assertThat(debug(token).json().at("/data/is_valid").asBoolean()).isTrue();
+            assertThat(debug(token).json().at("/data/granular_scopes/0/target_ids")).isEmpty();
+        }
+        assertThat(scene.control.revokeTokensOf(scene.business.wabaId())).isZero();
+    }
+
+    @Test
     void a_missing_permission_is_refused() throws Exception {
         var managementOnly =
                 scene.control.mintToken(

@@ -119,6 +119,13 @@ public final class Control {
         return world.tokens().revokeAllOf(waba(wabaId).id());
     }
 
+    /**
+     * The business takes the account back (PARTNER_REMOVED): tokens stay good but no longer see it.
+     */
+    public void unshare(String wabaId) {
+        world.tokens().unshare(waba(wabaId).id());
+    }
+
     // --- customers
     // ----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,6 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /** The phone number node: reading, registration, PIN, and the coexistence sync. */
@@ -37,7 +36,6 @@ final class NumberEndpoints {
     private final World world;
     private final Access access;
     private final Webhooks webhooks;
-    private final Set<String> synced = ConcurrentHashMap.newKeySet();
 
     NumberEndpoints(World world, Access access, Webhooks webhooks) {
         this.world = world;
@@ -205,7 +203,7 @@ final class NumberEndpoints {
         if (world.clock().instant().isAfter(onboarded.plus(Duration.ofHours(24)))) {
             throw Refusal.of(2593108, "Synchronization is possible within 24 hours of onboarding.");
         }
-        if (!synced.add(id + "/" + type)) {
+        if (!number.sync(type)) {
             throw Refusal.of(2593107, "This synchronization was already requested.");
         }
         return Answer.json(

@@ -25,6 +25,19 @@ public record AccessToken(
     public static final String MANAGEMENT = "whatsapp_business_management";
     public static final String MESSAGING = "whatsapp_business_messaging";
 
+    AccessToken without(String wabaId) {
+        return new AccessToken(
+                value,
+                appId,
+                userId,
+                businessId,
+                wabaIds.stream().filter(id -> !id.equals(wabaId)).toList(),
+                scopes,
+                hideTargets,
+                issuedAt,
+                expiresAt);
+    }
+
     boolean expired(Instant now) {
         return expiresAt != null && !now.isBefore(expiresAt);
     }

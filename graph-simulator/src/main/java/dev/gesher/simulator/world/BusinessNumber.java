@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A business phone number with its registration, PIN and throughput. Guarded by itself. */
@@ -21,6 +23,7 @@ public final class BusinessNumber {
     private final Clock clock;
     private final Deque<Instant> registrations = new ArrayDeque<>();
     private final TokenBucket throughput;
+    private final Set<String> synced = new HashSet<>();
     private @Nullable String pin;
     private boolean registered;
     private boolean codeVerified;
@@ -130,6 +133,11 @@ public final class BusinessNumber {
         }
         registrations.addLast(now);
         return false;
+    }
+
+    /** Notes that this kind of app data was asked for; false when it was before. */
+    public synchronized boolean sync(String type) {
+        return synced.add(type);
     }
 
     public synchronized void setPin(String value) {

@@ -37,6 +37,10 @@ public final class Conversation {
         }
     }
 
+    synchronized void forget(Message message) {
+        messages.remove(message);
+    }
+
     /** The customer wrote at this instant: the service window is open for 24 hours from then. */
     synchronized void customerWrote(Instant at) {
         var until = at.plus(WINDOW);

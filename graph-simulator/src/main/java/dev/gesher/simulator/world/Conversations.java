@@ -14,14 +14,14 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Every chat and every message; the newest {@value #KEPT} messages stay findable by wamid. */
 public final class Conversations {
-    private static final int KEPT = 100_000;
+    private static final int KEPT = 50_000;
 
     private final Map<String, Conversation> chats = new ConcurrentHashMap<>();
     private final Map<String, Message> byWamid = new HashMap<>();
     private final Deque<Message> inOrder = new ArrayDeque<>();
-    private final AtomicLong sequence = new AtomicLong();
     private final AtomicLong sent = new AtomicLong();
     private final Ids ids;
+    private long sequence;
 
     Conversations(Ids ids) {
         this.ids = ids;
@@ -55,24 +55,22 @@ public final class Conversations {
             Message.Draft draft,
             Instant at) {
         var wamid = ids.wamid(customer.address(), outbound);
-        var message =
-                new Message(
-                        sequence.incrementAndGet(),
-                        wamid,
-                        phoneNumberId,
-                        customer,
-                        outbound,
-                        draft,
-                        at);
-        of(phoneNumberId, customer).add(message);
         synchronized (this) {
+            var seq = ++sequence;
+            var message = new Message(seq, wamid, phoneNumberId, customer, outbound, draft, at);
             byWamid.put(wamid, message);
             inOrder.addLast(message);
+            of(phoneNumberId, customer).add(message);
             if (inOrder.size() > KEPT) {
-                byWamid.remove(inOrder.removeFirst().wamid());
+                forget(inOrder.removeFirst());
             }
+            return message;
         }
-        return message;
+    }
+
+    private void forget(Message oldest) {
+        byWamid.remove(oldest.wamid());
+        of(oldest.phoneNumberId(), oldest.customer()).forget(oldest);
     }
 
     public synchronized Optional<Message> message(String wamid) {

@@ -164,6 +164,12 @@ public final class Tokens {
         return tokens.containsKey(value) && (revoked.add(value) || revoked.contains(value));
     }
 
+    /** The business takes an account back: its tokens live on but no longer see it. */
+    public void unshare(String wabaId) {
+        grants.replaceAll((_, wabas) -> wabas.stream().filter(id -> !id.equals(wabaId)).toList());
+        tokens.replaceAll((_, token) -> token.without(wabaId));
+    }
+
     /** Takes every token that can touch this account out of use; returns how many. */
     public int revokeAllOf(String wabaId) {
         var hit = new ArrayList<String>();
@@ -171,7 +177,7 @@ public final class Tokens {
                 .filter(token -> targets(token).contains(wabaId))
                 .forEach(token -> hit.add(token.value()));
         revoked.addAll(hit);
-        grants.replaceAll((_, wabas) -> wabas.stream().filter(id -> !id.equals(wabaId)).toList());
+        unshare(wabaId);
         return hit.size();
     }
 
