@@ -87,7 +87,6 @@ CREATE TABLE connect_attempts (
     final            boolean NOT NULL DEFAULT false,
     retry_after      timestamptz,
     pin_needed       boolean NOT NULL DEFAULT false,
-    pin_tries        integer NOT NULL DEFAULT 0,
     run_token        bigint NOT NULL DEFAULT 0,
     run_until        timestamptz NOT NULL DEFAULT '-infinity',
     created_by       text NOT NULL,

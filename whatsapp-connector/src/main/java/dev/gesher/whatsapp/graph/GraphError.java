@@ -45,4 +45,34 @@ public record GraphError(int code, int subcode, boolean isTransient, Optional<St
     public String codeText() {
         return Integer.toString(code);
     }
+
+    /** The number has another two-step PIN. */
+    public boolean isPinMismatch() {
+        return code == GraphErrors.PIN_MISMATCH;
+    }
+
+    /** PINs were guessed too often or too fast. */
+    public boolean isPinLocked() {
+        return code == GraphErrors.PIN_GUESSES_TOO_MANY || code == GraphErrors.PIN_GUESSES_TOO_FAST;
+    }
+
+    /** The number's owner has not verified it yet. */
+    public boolean isNumberNotVerified() {
+        return code == GraphErrors.NUMBER_NOT_VERIFIED;
+    }
+
+    /** The number was registered and deregistered too often: 72 hours. */
+    public boolean isRegistrationLimit() {
+        return code == GraphErrors.REGISTRATION_LIMIT;
+    }
+
+    /** Contacts or history were asked for before. */
+    public boolean isSyncRepeated() {
+        return code == GraphErrors.SYNC_REPEATED;
+    }
+
+    /** Contacts or history can't be had: asked too late, or declined by the owner. */
+    public boolean isSyncImpossible() {
+        return code == GraphErrors.SYNC_TOO_LATE || code == GraphErrors.SYNC_DECLINED;
+    }
 }

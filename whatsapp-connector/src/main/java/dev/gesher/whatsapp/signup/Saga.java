@@ -1,0 +1,264 @@
+package dev.gesher.whatsapp.signup;
+
+import dev.gesher.tenant.SecretName;
+import dev.gesher.tenant.SecretText;
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.Vault;
+import dev.gesher.tenant.db.DatabaseException;
+import dev.gesher.tenant.db.DatabaseUnavailableException;
+import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.tenant.db.Tx;
+import dev.gesher.whatsapp.Signup.Attempt;
+import dev.gesher.whatsapp.Signup.Source;
+import dev.gesher.whatsapp.Signup.Status;
+import dev.gesher.whatsapp.Signup.Step;
+import dev.gesher.whatsapp.SignupFailure;
+import dev.gesher.whatsapp.graph.GraphApi;
+import dev.gesher.whatsapp.graph.GraphReply;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs attempts step by step. One process runs an attempt at a time: a run holds a token until a
+ * time by the database's clock, and every record of a step compares it.
+ */
+@Singleton
+final class Saga {
+    private static final Logger log = LoggerFactory.getLogger(Saga.class);
+
+    private final TenantScope scope;
+    private final Steps steps;
+    private final Binding binding;
+    private final GraphApi graph;
+    private final Vault vault;
+    private final Clock clock;
+
+    Saga(
+            TenantScope scope,
+            Steps steps,
+            Binding binding,
+            GraphApi graph,
+            Vault vault,
+            Clock clock) {
+        this.scope = scope;
+        this.steps = steps;
+        this.binding = binding;
+        this.graph = graph;
+        this.vault = vault;
+        this.clock = clock;
+    }
+
+    /** Exchanges the code, once, and stores its token before anything else. */
+    Attempt exchange(AttemptRow claimed, SecretText code) {
+        var row = claimed;
+        var reply = graph.exchangeCode(code);
+        try {
+            row = record(row, exchanged(row, reply));
+        } catch (RuntimeException e) {
+            if (reply instanceof GraphReply.Success(var body)
+                    && !body.path("access_token").asText("").isEmpty()) {
+                // It could not be stored, so nobody will ever use it.
+                var _ = graph.revoke(SecretText.of(body.path("access_token").asText()));
+            }
+            return broken(row, e);
+        }
+        return row.status() == Status.RUNNING ? run(row) : view(row);
+    }
+
+    private Outcome exchanged(AttemptRow row, GraphReply reply) {
+        return switch (reply) {
+            case GraphReply.Success(var body)
+                    when !body.path("access_token").asText("").isEmpty() -> {
+                var token = SecretText.of(body.path("access_token").asText());
+                yield new Outcome.Write(tx -> {
+                    vault.store(tx, row.tenant(), row.tokenName(), token, null);
+                    return Outcome.done();
+                });
+            }
+            case GraphReply.Success _ -> Outcome.failed(SignupFailure.EXCHANGE_UNCLEAR);
+            case GraphReply.Refusal refusal ->
+                    new Outcome.Failed(
+                            SignupFailure.CODE_REFUSED, refusal.error().codeText(), null);
+            case GraphReply.Strange(var status) ->
+                    new Outcome.Failed(SignupFailure.EXCHANGE_UNCLEAR, "http_" + status, null);
+            // The code was not spent, but its half minute will be over by the time anyone retries.
+            case GraphReply.NeverLeft(var how) ->
+                    new Outcome.Failed(SignupFailure.EXCHANGE_UNCLEAR, how, null);
+            case GraphReply.NoAnswer(var how) ->
+                    new Outcome.Failed(SignupFailure.EXCHANGE_UNCLEAR, how, null);
+        };
+    }
+
+    /** Runs a claimed attempt until it is done, fails or waits for somebody. */
+    Attempt run(AttemptRow claimed) {
+        var row = claimed;
+        try {
+            while (row.status() == Status.RUNNING && row.runToken() == claimed.runToken()) {
+                row = record(row, steps.run(row));
+            }
+            return view(row);
+        } catch (RuntimeException e) {
+            return broken(row, e);
+        }
+    }
+
+    /** Writes down what came of a step, if this run still holds; returns the row as it is then. */
+    private AttemptRow record(AttemptRow row, Outcome outcome) {
+        AttemptRow after;
+        try {
+            after = scope.in(row.tenant(), tx -> write(tx, row, outcome));
+        } catch (Binding.ConnectedElsewhereException e) {
+            var elsewhere = Outcome.failed(SignupFailure.NUMBER_CONNECTED_ELSEWHERE);
+            after = scope.in(row.tenant(), tx -> write(tx, row, elsewhere));
+        }
+        if (after.isFinal() && after.runToken() == row.runToken()) {
+            forget(after);
+        }
+        return after;
+    }
+
+    private AttemptRow write(Tx tx, AttemptRow row, Outcome outcome) throws SQLException {
+        var locked = AttemptRows.lock(tx, row.tenant(), row.id()).orElseThrow();
+        if (locked.runToken() != row.runToken() || locked.status() != Status.RUNNING) {
+            // Another run took over; what this one saw is nobody's business any more.
+            return locked;
+        }
+        var now = clock.instant();
+        var decided = outcome instanceof Outcome.Write(var work) ? work.run(tx) : outcome;
+        switch (decided) {
+            case Outcome.Done(var note) -> advance(tx, row, "succeeded", note, now);
+            case Outcome.Skipped() -> advance(tx, row, "skipped", null, now);
+            // Meanwhile the browser told what it wants: the step runs again with that.
+            case Outcome.Choose _
+                    when locked.wantedWabaId() != null && row.wantedWabaId() == null -> {}
+            case Outcome.Choose(var choices) -> {
+                AttemptRows.choices(tx, row, AttemptRow.choicesJson(choices));
+                AttemptRows.stop(tx, row, Status.CHOOSE_NUMBER, null, null, null, now);
+            }
+            case Outcome.NeedsPin(var failure) -> {
+                AttemptRows.step(tx, row, row.step(), "failed", failure.code(), now);
+                AttemptRows.stop(tx, row, Status.NEEDS_PIN, failure, null, null, now);
+            }
+            case Outcome.Failed(var failure, var detail, var retryAfter) ->
+                    fail(tx, row, failure, detail, retryAfter, now);
+            case Outcome.Write _ -> throw new IllegalStateException("a write within a write");
+        }
+        return AttemptRows.find(tx, row.tenant(), row.id()).orElseThrow();
+    }
+
+    private static void advance(
+            Tx tx, AttemptRow row, String outcome, @Nullable String note, Instant now)
+            throws SQLException {
+        AttemptRows.step(tx, row, row.step(), outcome, note, now);
+        var next = Step.values()[row.step().ordinal() + 1];
+        AttemptRows.advance(tx, row, next, now);
+        if (next == Step.DONE) {
+            AttemptRows.stop(tx, row, Status.DONE, null, null, null, now);
+            log.info("connected tenant={} attempt={}", row.tenant(), row.id());
+        } else {
+            AttemptRows.step(tx, row, next, "started", null, now);
+        }
+    }
+
+    private void fail(
+            Tx tx,
+            AttemptRow row,
+            SignupFailure failure,
+            String detail,
+            @Nullable Instant retryAfter,
+            Instant now)
+            throws SQLException {
+        AttemptRows.step(tx, row, row.step(), "failed", failure.code(), now);
+        AttemptRows.stop(
+                tx, row, Status.FAILED, failure, detail.isEmpty() ? null : detail, retryAfter, now);
+        if (failure.isFinal()) {
+            binding.release(tx, row, failure, now);
+        }
+        log.info(
+                "connecting failed tenant={} attempt={} step={} failure={} detail={}",
+                row.tenant(),
+                row.id(),
+                row.step().code(),
+                failure.code(),
+                detail);
+    }
+
+    /** Ends what a failed attempt leaves behind: its token at Meta, and its secrets here. */
+    private void forget(AttemptRow row) {
+        if (row.source() == Source.EMBEDDED_SIGNUP
+                && row.failure() != SignupFailure.TOKEN_OF_ANOTHER_APP) {
+            var token = vault.open(row.tenant(), row.tokenName(), "signup.revoke");
+            var live = vault.open(row.tenant(), SecretName.META_ACCESS_TOKEN, "signup.revoke");
+            if (token.isPresent() && live.filter(token.get()::matches).isEmpty()) {
+                var reply = graph.revoke(token.get());
+                if (!(reply instanceof GraphReply.Success)) {
+                    log.info("a token could not be revoked attempt={} reply={}", row.id(), reply);
+                }
+            }
+        }
+        scope.in(
+                row.tenant(),
+                tx -> {
+                    vault.destroy(tx, row.tenant(), row.tokenName());
+                    vault.destroy(tx, row.tenant(), row.pinName());
+                    return null;
+                });
+    }
+
+    /** A fault of ours: the attempt can be retried at once, where it can be retried at all. */
+    private Attempt broken(AttemptRow row, RuntimeException thrown) {
+        if (thrown instanceof DatabaseUnavailableException) {
+            // Nothing can be recorded; the run ends by itself in minutes, and can be retried then.
+            throw thrown;
+        }
+        log.error(
+                "a step broke tenant={} attempt={} step={}",
+                row.tenant(),
+                row.id(),
+                row.step().code(),
+                // A database error's cause may quote values.
+                thrown instanceof DatabaseException e ? new DatabaseFailure(e.sqlState()) : thrown);
+        var failure =
+                row.step() == Step.EXCHANGE
+                        ? SignupFailure.INTERRUPTED
+                        : SignupFailure.INTERNAL_ERROR;
+        return view(record(row, Outcome.failed(failure)));
+    }
+
+    Attempt view(AttemptRow row) {
+        return scope.in(row.tenant(), tx -> view(tx, row));
+    }
+
+    Attempt view(Tx tx, AttemptRow row) throws SQLException {
+        return row.view(AttemptRows.pinTriesLeft(tx, row, clock.instant()));
+    }
+
+    /** Makes an attempt that runs from its first step on. */
+    AttemptRow begin(
+            Tx tx,
+            TenantId tenant,
+            UUID id,
+            Source source,
+            Step step,
+            @Nullable String wabaId,
+            @Nullable String phoneNumberId,
+            String actor)
+            throws SQLException {
+        var now = clock.instant();
+        AttemptRows.insert(
+                tx, tenant, id, source, step, Status.RUNNING, wabaId, phoneNumberId, actor, now);
+        return AttemptRows.claim(tx, AttemptRows.lock(tx, tenant, id).orElseThrow(), now);
+    }
+
+    private static final class DatabaseFailure extends RuntimeException {
+        DatabaseFailure(String sqlState) {
+            super("SQLSTATE " + sqlState);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+package dev.gesher.whatsapp.signup;
+
+import dev.gesher.simulator.GraphSimulator;
+import dev.gesher.simulator.signup.SignupGrant;
+import dev.gesher.simulator.world.Business;
+import dev.gesher.tenant.SecretText;
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.Tenants;
+import dev.gesher.tenant.Tenants.NewTenant;
+import dev.gesher.tenant.Vault;
+import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.tenant.db.Tx;
+import dev.gesher.testkit.SettableClock;
+import dev.gesher.testkit.TestDatabase;
+import dev.gesher.whatsapp.Connection;
+import dev.gesher.whatsapp.Connections;
+import dev.gesher.whatsapp.Signup;
+import dev.gesher.whatsapp.Signup.Attempt;
+import dev.gesher.whatsapp.Signup.SessionEvent;
+import dev.gesher.whatsapp.WhatsAppClients;
+import io.micronaut.context.ApplicationContext;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** The connector as a process would run it, against a simulator; several make several replicas. */
+final class RunningSignup implements AutoCloseable {
+    static final String ACTOR = "link:test";
+
+    /** What a listener was told. */
+    sealed interface Told {
+        record Connected(Connection now, Optional<Connection> before) implements Told {}
+
+        record Stopped(Connection now) implements Told {}
+    }
+
+    private final ApplicationContext context;
+    private final TestDatabase database;
+    private final GraphSimulator simulator;
+    private final SettableClock clock;
+    final List<Told> told = new CopyOnWriteArrayList<>();
+
+    RunningSignup(
+            TestDatabase database,
+            GraphSimulator simulator,
+            SettableClock clock,
+            Map<String, String> more) {
+        this.database = database;
+        this.simulator = simulator;
+        this.clock = clock;
+        var settings = new HashMap<String, Object>(database.datasource());
+        settings.put("datasources.default.connection-init-sql", "SET ROLE gesher_service");
+        settings.put("datasources.default.maximum-pool-size", "6");
+        settings.put("gesher.mode", "demo");
+        settings.put(
+                "gesher.data-dir",
+                Path.of(System.getProperty("java.io.tmpdir"), "data-" + database.name())
+                        .toString());
+        settings.put("gesher.meta.app-id", simulator.options().appId());
+        settings.put("gesher.meta.app-secret", simulator.options().appSecret());
+        settings.put("gesher.meta.graph-url", simulator.graphUrl());
+        settings.put("gesher.graph.connect", "2s");
+        settings.put("gesher.graph.answer", "2s");
+        settings.putAll(more);
+        this.context =
+                ApplicationContext.builder()
+                        .properties(settings)
+                        .singletons(clock, new Listener())
+                        .start();
+    }
+
+    Signup signup() {
+        return context.getBean(Signup.class);
+    }
+
+    Connections connections() {
+        return context.getBean(Connections.class);
+    }
+
+    WhatsAppClients clients() {
+        return context.getBean(WhatsAppClients.class);
+    }
+
+    Vault vault() {
+        return context.getBean(Vault.class);
+    }
+
+    TenantScope scope() {
+        return context.getBean(TenantScope.class);
+    }
+
+    TenantId newTenant() {
+        return context.getBean(Tenants.class)
+                .create(new NewTenant("מאפיית דנה", "he", "IL"), "operator")
+                .id();
+    }
+
+    Attempt submit(TenantId tenant, SignupGrant grant) {
+        return signup().submit(
+                        tenant, SecretText.of(grant.code()), Optional.of(event(grant)), ACTOR);
+    }
+
+    Attempt submitWithoutEvent(TenantId tenant, SignupGrant grant) {
+        return signup().submit(tenant, SecretText.of(grant.code()), Optional.empty(), ACTOR);
+    }
+
+    static SessionEvent event(SignupGrant grant) {
+        var data = grant.sessionEvent().path("data");
+        return new SessionEvent(
+                grant.sessionEvent().path("event").asText(),
+                data.path("waba_id").textValue(),
+                data.path("phone_number_id").textValue());
+    }
+
+    /** Calls to Graph as {@code METHOD path-with-PNID-and-WABA-named}, in order. */
+    List<String> callsAbout(Business business) {
+        return simulator.control().calls().stream()
+                .map(call -> call.method() + " " + call.path().replace("/v21.0", ""))
+                .map(call -> call.replace(business.phoneNumberId(), "PNID"))
+                .map(call -> call.replace(business.wabaId(), "WABA"))
+                .toList();
+    }
+
+    /** What a query answers, as text, asked as someone who sees every row. */
+    List<String> look(String sql, Object... arguments) {
+        try (var connection = database.connectAsAdministrator();
+                var statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < arguments.length; i++) {
+                statement.setObject(i + 1, arguments[i]);
+            }
+            var rows = new ArrayList<String>();
+            try (var result = statement.executeQuery()) {
+                while (result.next()) {
+                    var row = new ArrayList<String>();
+                    for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
+                        row.add(String.valueOf(result.getString(i)));
+                    }
+                    rows.add(String.join(" ", row));
+                }
+            }
+            return rows;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    int change(String sql, Object... arguments) {
+        try (var connection = database.connectAsAdministrator();
+                var statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < arguments.length; i++) {
+                statement.setObject(i + 1, arguments[i]);
+            }
+            return statement.executeUpdate();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The steps of an attempt with their outcomes, the started ones left out. */
+    List<String> steps(Attempt attempt) {
+        return look(
+                "SELECT step, outcome, code FROM connect_attempt_steps WHERE attempt_id = ? AND outcome <> 'started' ORDER BY seq",
+                attempt.id());
+    }
+
+    SettableClock clock() {
+        return clock;
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+
+    private final class Listener implements Connections.Listener {
+        @Override
+        public void connected(Tx tx, Connection now, Optional<Connection> before) {
+            tx.afterCommit(() -> told.add(new Told.Connected(now, before)));
+        }
+
+        @Override
+        public void stopped(Tx tx, Connection now) {
+            tx.afterCommit(() -> told.add(new Told.Stopped(now)));
+        }
+    }
+}
