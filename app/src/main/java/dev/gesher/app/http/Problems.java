@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Writes problem documents (RFC 9457) in the caller's language. */
 @Singleton
@@ -59,11 +60,17 @@ public final class Problems {
     /** What the codes say, one sentence after the other; a code without a sentence says itself. */
     private String sentences(Language language, List<?> reasons) {
         return reasons.stream()
-                .map(reason ->
-                        texts.has("reason." + reason)
-                                ? texts.get(language, "reason." + reason)
-                                : reason.toString())
+                .map(reason -> sentence(language, reason.toString()))
                 .collect(Collectors.joining(" "));
+    }
+
+    private String sentence(Language language, String code) {
+        return Stream.of("reason.", "failure.")
+                .map(prefix -> prefix + code)
+                .filter(texts::has)
+                .findFirst()
+                .map(key -> texts.get(language, key))
+                .orElse(code);
     }
 
     private byte[] bytes(Map<String, Object> document) {

@@ -1,0 +1,118 @@
+package dev.gesher.app.connection;
+
+import dev.gesher.app.config.Settings;
+import dev.gesher.app.http.NeedsDatabase;
+import dev.gesher.app.http.ProblemException;
+import dev.gesher.app.http.ProblemKind;
+import dev.gesher.app.security.Caller;
+import dev.gesher.app.security.Scope;
+import dev.gesher.tenant.SecretText;
+import dev.gesher.whatsapp.Connections;
+import dev.gesher.whatsapp.Signup;
+import dev.gesher.whatsapp.SignupFailure;
+import io.micronaut.http.HttpHeaders;
+import io.micronaut.http.HttpResponse;
+import io.micronaut.http.annotation.Body;
+import io.micronaut.http.annotation.Controller;
+import io.micronaut.http.annotation.Get;
+import io.micronaut.http.annotation.Post;
+import io.micronaut.http.annotation.Put;
+import io.micronaut.scheduling.TaskExecutors;
+import io.micronaut.scheduling.annotation.ExecuteOn;
+import io.micronaut.security.annotation.Secured;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.validation.Valid;
+import java.util.List;
+
+/** A tenant's connection with its WhatsApp number. */
+@Controller("/v1/connection")
+@ExecuteOn(TaskExecutors.BLOCKING)
+@NeedsDatabase
+@Tag(name = "Connection")
+class ConnectionController {
+    private final Connections connections;
+    private final Signup signup;
+    private final Settings settings;
+
+    ConnectionController(Connections connections, Signup signup, Settings settings) {
+        this.connections = connections;
+        this.signup = signup;
+        this.settings = settings;
+    }
+
+    /** The connection as it stands; 404 before the first one. */
+    @Get
+    @Secured(Scope.CONNECTION_READ)
+    @Operation(summary = "Read the connection", operationId = "readConnection")
+    @ApiResponse(responseCode = "200", description = "The connection")
+    ConnectionBody read(Caller caller) {
+        return connections
+                .find(caller.tenant())
+                .map(ConnectionBody::of)
+                .orElseThrow(() -> new ProblemException(ProblemKind.NOT_FOUND));
+    }
+
+    /** Connects with a system user's token, with the checks that the connect page makes. */
+    @Put
+    @Secured(Scope.CONNECTION_WRITE)
+    @Operation(
+            summary = "Connect with a system user's token",
+            description =
+                    "The token must belong to our app at Meta and reach the account. Where the number has a two-step PIN, give it too.",
+            operationId = "putConnection")
+    @ApiResponse(responseCode = "200", description = "The connection, active")
+    ConnectionBody put(Caller caller, @Body @Valid PutConnectionBody body) {
+        var attempt =
+                signup.connectWithToken(
+                        caller.tenant(),
+                        body.wabaId(),
+                        body.phoneNumberId(),
+                        SecretText.of(body.accessToken()),
+                        caller.actor());
+        var pin = body.pin();
+        if (attempt.status() == Signup.Status.NEEDS_PIN && pin != null) {
+            attempt =
+                    signup.givePin(
+                                    caller.tenant(),
+                                    attempt.id(),
+                                    SecretText.of(pin),
+                                    caller.actor())
+                            .orElse(attempt);
+        }
+        if (attempt.status() != Signup.Status.DONE) {
+            throw refusal(attempt);
+        }
+        return read(caller);
+    }
+
+    /** Makes a link to the connect page; it is good for 30 minutes. */
+    @Post("/connect-links")
+    @Secured(Scope.CONNECTION_WRITE)
+    @Operation(
+            summary = "Make a link to the connect page",
+            description = "Whoever opens it within 30 minutes may connect a number to this tenant.",
+            operationId = "createConnectLink")
+    @ApiResponse(responseCode = "201", description = "The link")
+    HttpResponse<ConnectLinkBody> createLink(Caller caller) {
+        var link = signup.createLink(caller.tenant(), caller.actor());
+        // The fragment stays in the browser: it is in no log and in no referrer.
+        var url = settings.publicUrl() + "/connect#" + link.secret().reveal();
+        return HttpResponse.created(new ConnectLinkBody(link.linkId(), url, link.expiresAt()))
+                .header(HttpHeaders.CACHE_CONTROL, "no-store");
+    }
+
+    private static ProblemException refusal(Signup.Attempt attempt) {
+        var failure = attempt.failure().orElse(SignupFailure.INTERNAL_ERROR);
+        var kind =
+                switch (failure) {
+                    case NUMBER_CONNECTED_ELSEWHERE -> ProblemKind.NUMBER_CONNECTED_ELSEWHERE;
+                    case META_UNREACHABLE -> ProblemKind.GRAPH_UNAVAILABLE;
+                    default -> ProblemKind.CONNECTION_REFUSED;
+                };
+        return new ProblemException(kind)
+                .with("reasons", List.of(failure.code()))
+                .with("step", attempt.step().code());
+    }
+}
