@@ -45,6 +45,10 @@ public final class Recipients {
             Pattern.compile("[,;|\\n\\r\\t]|\\s/\\s|.\\+");
     private static final int LONGEST = 64;
     private static final int ISRAEL = 972;
+    private static final int SHORTEST_ISRAELI = 8;
+
+    /** Toll-free and the like included. */
+    private static final int LONGEST_ISRAELI = 10;
 
     /** E.164's 15 digits and a trunk or carrier prefix; what has more is two numbers. */
     private static final int LONGEST_WITH_PREFIXES = 18;
@@ -95,8 +99,14 @@ public final class Recipients {
         if (number.hasExtension()) {
             return new Parsed.Bad("recipient_has_extension");
         }
+        var types = types(number);
+        return types.isEmpty() ? ofNoKind(number, text) : ofKinds(number, types, text);
+    }
+
+    private static Parsed ofKinds(
+            Phonenumber.PhoneNumber number, List<PhoneNumberType> types, String text) {
         var found = EnumSet.noneOf(ValidationResult.class);
-        for (var type : types(number)) {
+        for (var type : types) {
             found.add(NUMBERS.isPossibleNumberForTypeWithReason(number, type));
         }
         if (found.contains(ValidationResult.IS_POSSIBLE)) {
@@ -112,6 +122,15 @@ public final class Recipients {
                 found.contains(ValidationResult.TOO_SHORT)
                         ? "recipient_too_short"
                         : "recipient_invalid");
+    }
+
+    /** Short codes, toll-free numbers and foreign prefixes: the length may say what is wrong. */
+    private static Parsed ofNoKind(Phonenumber.PhoneNumber number, String text) {
+        int digits = NUMBERS.getNationalSignificantNumber(number).length();
+        if (digits < SHORTEST_ISRAELI) {
+            return new Parsed.Bad("recipient_too_short");
+        }
+        return digits > LONGEST_ISRAELI ? tooLong(text) : new Parsed.Bad("recipient_invalid");
     }
 
     /**
