@@ -1,12 +1,6 @@
 package dev.gesher.tenant.signing;
 
-import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.crypto.ECDSASigner;
-import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
-import com.nimbusds.jose.jwk.KeyUse;
-import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import dev.gesher.tenant.AuditLog;
 import dev.gesher.tenant.SecretName;
 import dev.gesher.tenant.SecretText;
@@ -19,14 +13,12 @@ import dev.gesher.tenant.db.Tx;
 import io.micronaut.context.annotation.Context;
 import jakarta.annotation.PostConstruct;
 import java.sql.SQLException;
-import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Signing keys as rows of {@code jwt_keys}, their private halves as secrets of the platform. */
@@ -82,7 +74,7 @@ final class StoredSigningKeys implements SigningKeys {
         var known = opened;
         // The vault says when a key must be read anew: it then gives another object.
         if (known == null || known.secret() != secret) {
-            known = new Opened(secret, new SigningKey(key.kid(), signer(secret)));
+            known = new Opened(secret, new SigningKey(key.kid(), Es256.signer(secret)));
             opened = known;
         }
         return known.key();
@@ -119,7 +111,7 @@ final class StoredSigningKeys implements SigningKeys {
     }
 
     private void make(Tx tx, Instant signsFrom, String actor) throws SQLException {
-        var key = generate();
+        var key = Es256.generate();
         tx.update(
                 """
                 INSERT INTO jwt_keys (tenant_id, kid, public_jwk, created_at, signs_from)
@@ -167,7 +159,7 @@ final class StoredSigningKeys implements SigningKeys {
                 row ->
                         new Published(
                                 row.text("kid"),
-                                parse(row.text("public_jwk")),
+                                Es256.parse(row.text("public_jwk")),
                                 row.instant("signs_from"),
                                 row.nullableInstant("retires_at")),
                 TenantId.PLATFORM);
@@ -180,35 +172,6 @@ final class StoredSigningKeys implements SigningKeys {
 
     private static SecretName privateHalf(String kid) {
         return new SecretName("gesher", "jwt_private_key:" + kid);
-    }
-
-    private static ECKey generate() {
-        try {
-            return new ECKeyGenerator(Curve.P_256)
-                    .keyID(UUID.randomUUID().toString())
-                    .keyUse(KeyUse.SIGNATURE)
-                    .algorithm(JWSAlgorithm.ES256)
-                    .generate();
-        } catch (JOSEException e) {
-            throw new IllegalStateException("a signing key could not be made", e);
-        }
-    }
-
-    private static ECDSASigner signer(SecretText privateKey) {
-        try {
-            return new ECDSASigner(parse(privateKey.reveal()));
-        } catch (JOSEException e) {
-            throw new IllegalStateException("a signing key cannot sign", e);
-        }
-    }
-
-    private static ECKey parse(String jwk) {
-        try {
-            return ECKey.parse(jwk);
-        } catch (ParseException e) {
-            // Not kept as the cause: a parser's message may quote what it read.
-            throw new IllegalStateException("a signing key is no JWK");
-        }
     }
 
     /** A key as published; prints no more than is public. */

@@ -12,6 +12,7 @@ import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.TestDatabase;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -108,21 +109,58 @@ class TenantVaultTest {
         assertDoesNotOpen(other, TOKEN);
     }
 
-    /** Even where both tenants had the same data key, the secret would stay its tenant's. */
+    /** The associated data alone keeps it apart: here both tenants have the same data key. */
     @Test
-    void a_wrapped_key_in_another_tenants_row_does_not_open() {
+    void a_ciphertext_of_another_tenant_with_the_same_key_does_not_open() {
+        running.store(tenant, TOKEN, "token");
         var other = running.newTenant();
+        var kek = running.bean(KeyEncryptionKey.class);
+        byte[] wrapped =
+                running.scope()
+                        .in(
+                                tenant,
+                                tx ->
+                                        tx.one(
+                                                        """
+                                                        SELECT wrapped FROM tenant_keys
+                                                        WHERE tenant_id = ? AND kind = 'data'
+                                                        """,
+                                                        row -> row.bytes("wrapped"),
+                                                        tenant)
+                                                .orElseThrow());
+        var key = kek.unwrap(wrapped, AssociatedData.of("tenant_keys", tenant, "DATA", 1));
         running.asAdministrator(
-                """
-                UPDATE tenant_keys k SET wrapped = o.wrapped FROM tenant_keys o
-                WHERE k.tenant_id = ? AND o.tenant_id = ? AND k.kind = 'data' AND o.kind = 'data'
-                """,
+                "UPDATE tenant_keys SET wrapped = ? WHERE tenant_id = ? AND kind = 'data'",
+                kek.wrap(key, AssociatedData.of("tenant_keys", other, "DATA", 1)),
+                other.value());
+        running.store(other, SecretName.META_PIN, "the key is in use");
+        running.asAdministrator(
+                "UPDATE secrets SET tenant_id = ? WHERE tenant_id = ?",
                 other.value(),
                 tenant.value());
 
-        assertThatThrownBy(() -> running.store(other, TOKEN, "token"))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("for another place");
+        assertThat(vault.open(other, SecretName.META_PIN, "test")).isPresent();
+        assertDoesNotOpen(other, TOKEN);
+    }
+
+    @Test
+    void a_wrapped_key_in_another_tenants_kinds_or_versions_row_does_not_open() {
+        for (var move :
+                List.of(
+                        "wrapped = (SELECT wrapped FROM tenant_keys WHERE tenant_id = ? AND kind = 'data')",
+                        "wrapped = (SELECT wrapped FROM tenant_keys p WHERE p.tenant_id = k.tenant_id AND"
+                                + " p.kind = 'prf' AND ?::uuid IS NOT NULL)",
+                        "version = CASE WHEN ?::uuid IS NULL THEN 1 ELSE 2 END")) {
+            var other = running.newTenant();
+            running.asAdministrator(
+                    "UPDATE tenant_keys k SET " + move + " WHERE tenant_id = ? AND kind = 'data'",
+                    tenant.value(),
+                    other.value());
+            assertThatThrownBy(() -> running.store(other, TOKEN, "token"))
+                    .as(move)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("for another place");
+        }
     }
 
     @Test
