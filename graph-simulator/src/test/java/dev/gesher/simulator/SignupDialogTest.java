@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
@@ -15,6 +16,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -132,7 +136,11 @@ class SignupDialogTest {
         void with(Scene scene, Page page) throws Exception;
     }
 
-    private static void inBrowser(Work work) throws Exception {
+    private static @Nullable Playwright playwright;
+    private static @Nullable Browser browser;
+
+    @BeforeAll
+    static void openBrowser() {
         var chromium = ChildProcess.find("chromium");
         if (chromium == null) {
             if (System.getenv("CI") != null) {
@@ -145,16 +153,30 @@ class SignupDialogTest {
                 new BrowserType.LaunchOptions()
                         .setExecutablePath(Path.of(chromium))
                         .setArgs(List.of("--no-sandbox", "--disable-dev-shm-usage"));
-        var environment =
-                new Playwright.CreateOptions()
-                        .setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"));
+        playwright =
+                Playwright.create(
+                        new Playwright.CreateOptions()
+                                .setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+        browser = playwright.chromium().launch(launch);
+    }
+
+    @AfterAll
+    static void closeBrowser() {
+        if (playwright != null) {
+            playwright.close();
+        }
+    }
+
+    private static void inBrowser(Work work) throws Exception {
+        if (browser == null) {
+            return; // told when it was looked for
+        }
         try (var scene = new Scene();
                 var tenant =
                         LoopbackServer.start(
                                 0, _ -> Answer.text(200, "text/html; charset=utf-8", page(scene)));
-                var playwright = Playwright.create(environment);
-                var browser = playwright.chromium().launch(launch)) {
-            var page = browser.newPage();
+                var context = browser.newContext()) {
+            var page = context.newPage();
             // Another host name: another site than the simulator's.
             page.navigate("http://localhost:" + tenant.port() + "/connect");
             page.waitForFunction("window.ready === true");

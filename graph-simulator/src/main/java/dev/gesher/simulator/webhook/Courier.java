@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Carries POSTs to the app. The changes of one chat go one after the other; different chats go side
@@ -32,15 +33,10 @@ final class Courier implements AutoCloseable {
 
     private final World world;
     private final BiFunction<String, List<Change>, Delivery> post;
-    private final HttpClient http =
-            HttpClient.newBuilder()
-                    .version(HttpClient.Version.HTTP_1_1)
-                    .connectTimeout(Duration.ofSeconds(2))
-                    .executor(Executors.newVirtualThreadPerTaskExecutor())
-                    .build();
     private final ScheduledExecutorService repeats =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("webhook-repeats").factory());
+    private @Nullable HttpClient http;
     private final List<LinkedBlockingQueue<Job>> stripes = new ArrayList<>();
     private final List<Thread> carriers = new ArrayList<>();
     private final AtomicLong pending = new AtomicLong();
@@ -147,6 +143,21 @@ final class Courier implements AutoCloseable {
         }
     }
 
+    /**
+     * Made on first use: building one loads a trust store, a third of the simulator's whole start.
+     */
+    private synchronized HttpClient http() {
+        if (http == null) {
+            http =
+                    HttpClient.newBuilder()
+                            .version(HttpClient.Version.HTTP_1_1)
+                            .connectTimeout(Duration.ofSeconds(2))
+                            .executor(Executors.newVirtualThreadPerTaskExecutor())
+                            .build();
+        }
+        return http;
+    }
+
     private int statusOf(Delivery delivery) throws InterruptedException {
         try {
             var request =
@@ -159,7 +170,8 @@ final class Courier implements AutoCloseable {
             if (signature != null) {
                 request.header("X-Hub-Signature-256", signature);
             }
-            return http.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode();
+            return http().send(request.build(), HttpResponse.BodyHandlers.discarding())
+                    .statusCode();
         } catch (IOException | IllegalArgumentException e) {
             return 0;
         }
@@ -181,7 +193,7 @@ final class Courier implements AutoCloseable {
                             .timeout(ANSWER_WITHIN)
                             .GET()
                             .build();
-            var answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+            var answer = http().send(request, HttpResponse.BodyHandlers.ofString());
             return answer.statusCode() == 200 && answer.body().equals(challenge);
         } catch (IOException | IllegalArgumentException e) {
             return false;
@@ -203,6 +215,10 @@ final class Courier implements AutoCloseable {
         forget();
         repeats.shutdownNow();
         carriers.forEach(Thread::interrupt);
-        http.shutdownNow();
+        synchronized (this) {
+            if (http != null) {
+                http.shutdownNow();
+            }
+        }
     }
 }
