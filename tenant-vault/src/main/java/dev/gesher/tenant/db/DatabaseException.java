@@ -17,4 +17,14 @@ public final class DatabaseException extends RuntimeException {
     public String sqlState() {
         return sqlState;
     }
+
+    /** Whether the same transaction may succeed when run again: serialization failure, deadlock. */
+    public boolean isRepeatable() {
+        return SqlStates.isRepeatable(sqlState);
+    }
+
+    /** Whether a lock was not to be had within the transaction's {@link Limits}. */
+    public boolean isLockTimeout() {
+        return SqlStates.isLockTimeout(sqlState);
+    }
 }

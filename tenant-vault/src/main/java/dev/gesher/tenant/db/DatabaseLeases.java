@@ -4,6 +4,7 @@ import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -43,15 +44,23 @@ final class DatabaseLeases implements Leases {
 
     @Override
     public boolean holds(Tx tx, Lease lease) throws SQLException {
+        return holdsAll(tx, List.of(lease));
+    }
+
+    @Override
+    public boolean holdsAll(Tx tx, Collection<Lease> leases) throws SQLException {
         // No look at the time: while the row is locked nobody can take it over, and if somebody had
         // the token would be another.
-        return tx.one(
-                        "SELECT holder, token FROM leases WHERE lease_name = ? FOR UPDATE",
-                        row ->
-                                holder.equals(row.nullableText("holder"))
-                                        && row.longInteger("token") == lease.token(),
-                        lease.name())
-                .orElse(false);
+        var held =
+                tx.query(
+                        """
+                        SELECT lease_name, token FROM leases
+                        WHERE lease_name = ANY(?) AND holder = ? ORDER BY lease_name FOR UPDATE
+                        """,
+                        row -> new Lease(row.text("lease_name"), row.longInteger("token")),
+                        Tx.texts(leases.stream().map(Lease::name).toList()),
+                        holder);
+        return held.containsAll(leases);
     }
 
     @Override

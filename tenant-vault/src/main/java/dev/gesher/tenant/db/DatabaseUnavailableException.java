@@ -1,5 +1,7 @@
 package dev.gesher.tenant.db;
 
+import java.sql.SQLException;
+
 /** The database cannot take the work now; the caller may try again soon. */
 public final class DatabaseUnavailableException extends RuntimeException {
     private final boolean inDoubt;
@@ -24,5 +26,10 @@ public final class DatabaseUnavailableException extends RuntimeException {
      */
     public boolean inDoubt() {
         return inDoubt;
+    }
+
+    /** Whether a statement ran into the transaction's {@link Limits}. */
+    public boolean isStatementTimeout() {
+        return getCause() instanceof SQLException sql && "57014".equals(sql.getSQLState());
     }
 }

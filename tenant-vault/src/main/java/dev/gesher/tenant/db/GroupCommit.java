@@ -246,12 +246,12 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
                             new DatabaseUnavailableException("the database is away", e, inDoubt));
                 }
             } catch (DatabaseException e) {
-                boolean locked = SqlStates.isLockTimeout(e.sqlState());
+                boolean locked = e.isLockTimeout();
                 if (locked && !inDoubt) {
                     return List.of(some);
                 }
                 // Locked and in doubt: it may be the lost transaction itself that still commits.
-                if (!locked && !SqlStates.isRepeatable(e.sqlState())) {
+                if (!locked && !e.isRepeatable()) {
                     return split(some, limits, noConnection, e);
                 }
                 if (run >= RUNS) {

@@ -2,6 +2,7 @@ package dev.gesher.tenant.db;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,6 +19,9 @@ public interface Leases {
      * transaction that records work.
      */
     boolean holds(Tx tx, Lease lease) throws SQLException;
+
+    /** As {@link #holds} for several leases at once, locked in the order of their names. */
+    boolean holdsAll(Tx tx, Collection<Lease> leases) throws SQLException;
 
     /** Gives the lease back, if it still holds. */
     void release(Lease lease);

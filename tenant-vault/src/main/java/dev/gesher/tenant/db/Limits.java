@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param lock the longest wait for one lock
  * @param statement the longest run of one statement
  */
-record Limits(Duration lock, Duration statement) {
+public record Limits(Duration lock, Duration statement) {
     /** As settings of the running transaction; whole milliseconds. */
     String sql() {
         return "SET LOCAL lock_timeout = "

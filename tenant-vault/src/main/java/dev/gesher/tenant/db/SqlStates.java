@@ -1,6 +1,7 @@
 package dev.gesher.tenant.db;
 
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 
 /** What the classes of SQLSTATE mean to us (PostgreSQL documentation, appendix A). */
 final class SqlStates {

@@ -55,7 +55,8 @@ public final class TenantScope {
     }
 
     /** As {@link #in(Collection, Work)}, with bounds on what its statements may wait and run. */
-    <T extends @Nullable Object> T in(Collection<TenantId> tenants, Limits limits, Work<T> work) {
+    public <T extends @Nullable Object> T in(
+            Collection<TenantId> tenants, Limits limits, Work<T> work) {
         return run(limits.sql(), tenants, work);
     }
 

@@ -157,7 +157,7 @@ public final class Tx {
         return new ArrayArgument("bool", values.toArray());
     }
 
-    public static Object byteArrays(List<byte @Nullable []> values) {
+    public static Object byteArrays(List<? extends byte @Nullable []> values) {
         return new ArrayArgument("bytea", values.toArray(new byte[0][]));
     }
 

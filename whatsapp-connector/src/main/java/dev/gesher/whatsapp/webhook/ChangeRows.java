@@ -1,0 +1,174 @@
+package dev.gesher.whatsapp.webhook;
+
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.Tx;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The table {@code webhook_changes}. */
+final class ChangeRows {
+    private ChangeRows() {}
+
+    /** A change to be stored, its payload encrypted for {@link #place}. */
+    record New(
+            long inboxId,
+            Instant receivedAt,
+            LocalDate day,
+            String correlation,
+            Bodies.Change change,
+            byte[] payload) {}
+
+    /** A pending change, without its payload. */
+    record Head(
+            long inboxId,
+            int ordinal,
+            int bucket,
+            @Nullable String phoneNumberId,
+            LocalDate day,
+            long bytes) {}
+
+    /** A pending change. */
+    record Change(
+            long inboxId,
+            int ordinal,
+            int bucket,
+            @Nullable String phoneNumberId,
+            @Nullable String wabaId,
+            String field,
+            Instant receivedAt,
+            LocalDate day,
+            byte[] payload,
+            String correlation) {}
+
+    /** Where a change ends for now. */
+    enum State {
+        APPLIED,
+        PARKED,
+        DEAD,
+        DROPPED
+    }
+
+    /**
+     * What became of a change.
+     *
+     * @param tenant whose it was, if it was one tenant's
+     */
+    record Settled(Change change, State state, @Nullable TenantId tenant, @Nullable String error) {}
+
+    /** What a change's ciphertext is bound to. */
+    static String place(long inboxId, int ordinal) {
+        return "webhook_changes:" + inboxId + ":" + ordinal;
+    }
+
+    static void insert(Tx tx, List<New> rows) throws SQLException {
+        tx.update(
+                """
+                INSERT INTO webhook_changes (inbox_id, ordinal, bucket, phone_number_id, waba_id, field,
+                    received_at, key_day, payload, correlation, state)
+                SELECT inbox_id, ordinal, bucket, phone_number_id, waba_id, field,
+                    received_at, key_day, payload, correlation, 'pending'
+                FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS n (inbox_id, ordinal, bucket,
+                    phone_number_id, waba_id, field, received_at, key_day, payload, correlation)
+                ON CONFLICT (inbox_id, ordinal) DO NOTHING
+                """,
+                Tx.longs(rows.stream().map(New::inboxId).toList()),
+                Tx.integers(rows.stream().map(row -> row.change().ordinal()).toList()),
+                Tx.integers(rows.stream().map(row -> row.change().bucket()).toList()),
+                Tx.texts(rows.stream().map(row -> row.change().phoneNumberId()).toList()),
+                Tx.texts(rows.stream().map(row -> row.change().wabaId()).toList()),
+                Tx.texts(rows.stream().map(row -> row.change().field()).toList()),
+                Tx.instants(rows.stream().map(New::receivedAt).toList()),
+                Tx.integers(rows.stream().map(row -> KeyDay.stored(row.day())).toList()),
+                Tx.byteArrays(rows.stream().map(New::payload).toList()),
+                Tx.texts(rows.stream().map(New::correlation).toList()));
+    }
+
+    /** Which of {@code buckets} have something pending. */
+    static List<Integer> busy(Tx tx, List<Integer> buckets) throws SQLException {
+        return tx.query(
+                """
+                SELECT b AS bucket FROM unnest(?) AS b WHERE EXISTS (
+                    SELECT FROM webhook_changes c WHERE c.bucket = b AND c.state = 'pending')
+                """,
+                row -> row.integer("bucket"),
+                Tx.integers(buckets));
+    }
+
+    /** The first pending changes of each bucket, numbers that are put off left out. */
+    static List<Head> heads(Tx tx, List<Integer> buckets, List<String> putOff, int ofEach)
+            throws SQLException {
+        return tx.query(
+                """
+                SELECT c.* FROM unnest(?) AS b CROSS JOIN LATERAL (
+                    SELECT inbox_id, ordinal, bucket, phone_number_id, key_day, octet_length(payload) AS bytes
+                    FROM webhook_changes
+                    WHERE bucket = b AND state = 'pending'
+                      AND (phone_number_id IS NULL OR phone_number_id <> ALL(?))
+                    ORDER BY inbox_id, ordinal LIMIT ?) AS c
+                ORDER BY c.inbox_id, c.ordinal
+                """,
+                row ->
+                        new Head(
+                                row.longInteger("inbox_id"),
+                                row.integer("ordinal"),
+                                row.integer("bucket"),
+                                row.nullableText("phone_number_id"),
+                                KeyDay.of(row.integer("key_day")),
+                                row.longInteger("bytes")),
+                Tx.integers(buckets),
+                Tx.texts(putOff),
+                ofEach);
+    }
+
+    static List<Change> load(Tx tx, List<Head> heads) throws SQLException {
+        return tx.query(
+                """
+                SELECT c.inbox_id, c.ordinal, c.bucket, c.phone_number_id, c.waba_id, c.field,
+                    c.received_at, c.key_day, c.payload, c.correlation
+                FROM unnest(?, ?) AS h (inbox_id, ordinal)
+                JOIN webhook_changes c ON c.inbox_id = h.inbox_id AND c.ordinal = h.ordinal
+                WHERE c.state = 'pending' ORDER BY c.inbox_id, c.ordinal
+                """,
+                row ->
+                        new Change(
+                                row.longInteger("inbox_id"),
+                                row.integer("ordinal"),
+                                row.integer("bucket"),
+                                row.nullableText("phone_number_id"),
+                                row.nullableText("waba_id"),
+                                row.text("field"),
+                                row.instant("received_at"),
+                                KeyDay.of(row.integer("key_day")),
+                                row.bytes("payload"),
+                                row.text("correlation")),
+                Tx.longs(heads.stream().map(Head::inboxId).toList()),
+                Tx.integers(heads.stream().map(Head::ordinal).toList()));
+    }
+
+    /** Moves pending changes on; all of them must be pending still. */
+    static void settle(Tx tx, List<Settled> settled, Instant now) throws SQLException {
+        tx.updateExactly(
+                settled.size(),
+                """
+                UPDATE webhook_changes c
+                SET state = s.state, tenant_id = s.tenant_id, error = s.error, settled_at = ?
+                FROM unnest(?, ?, ?, ?, ?) AS s (inbox_id, ordinal, state, tenant_id, error)
+                WHERE c.inbox_id = s.inbox_id AND c.ordinal = s.ordinal AND c.state = 'pending'
+                """,
+                now,
+                Tx.longs(settled.stream().map(one -> one.change().inboxId()).toList()),
+                Tx.integers(settled.stream().map(one -> one.change().ordinal()).toList()),
+                Tx.texts(
+                        settled.stream()
+                                .map(one -> one.state().name().toLowerCase(java.util.Locale.ROOT))
+                                .toList()),
+                Tx.uuids(
+                        settled.stream()
+                                .map(one -> one.tenant() == null ? null : one.tenant().value())
+                                .toList()),
+                Tx.texts(settled.stream().map(Settled::error).toList()));
+    }
+}

@@ -1,0 +1,111 @@
+package dev.gesher.whatsapp.webhook;
+
+import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.tenant.db.Tx;
+import dev.gesher.tenant.db.Wakeups;
+import dev.gesher.whatsapp.WebhookInbox;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Looks into the inbox from outside. */
+@Singleton
+final class Inbox implements WebhookInbox {
+    private static final Duration KEPT = Duration.ofSeconds(1);
+
+    private final TenantScope scope;
+    private final Clock clock;
+    private final Wakeups wakeups;
+    private final WebhookCounters counters;
+    private final AtomicReference<@Nullable Reading> last = new AtomicReference<>();
+
+    Inbox(TenantScope scope, Clock clock, Wakeups wakeups, WebhookCounters counters) {
+        this.scope = scope;
+        this.clock = clock;
+        this.wakeups = wakeups;
+        this.counters = counters;
+    }
+
+    private record Reading(Instant at, Backlog backlog) {}
+
+    @Override
+    public int unpark(Tx tx, String phoneNumberId) throws SQLException {
+        ParkingLocks.take(tx, List.of(phoneNumberId));
+        int changes =
+                tx.update(
+                        """
+                        UPDATE webhook_changes SET state = 'pending', settled_at = NULL
+                        WHERE state = 'parked' AND phone_number_id = ?
+                        """,
+                        phoneNumberId);
+        tx.afterCommit(() -> wakeups.wake(Applier.TOPIC));
+        return changes;
+    }
+
+    @Override
+    public boolean isBehind(Tx tx, String phoneNumberId) throws SQLException {
+        return tx.one(
+                        """
+                        SELECT EXISTS (SELECT FROM webhook_inbox_pending) OR EXISTS (
+                            SELECT FROM webhook_changes
+                            WHERE bucket = ? AND state = 'pending' AND phone_number_id = ?) AS behind
+                        """,
+                        row -> row.bool("behind"),
+                        Bodies.bucket(phoneNumberId),
+                        phoneNumberId)
+                .orElse(false);
+    }
+
+    @Override
+    public Backlog backlog() {
+        var now = clock.instant();
+        var reading = last.get();
+        if (reading == null
+                || now.isBefore(reading.at())
+                || !now.isBefore(reading.at().plus(KEPT))) {
+            reading = new Reading(now, read(now));
+            last.set(reading);
+        }
+        return reading.backlog();
+    }
+
+    private Backlog read(Instant now) {
+        return scope.platform(tx ->
+                tx.query(
+                                """
+                                SELECT (SELECT count(*) FROM webhook_inbox_pending)
+                                     + (SELECT count(*) FROM webhook_changes WHERE state = 'pending') AS pending,
+                                    (SELECT count(*) FROM webhook_changes WHERE state = 'parked') AS parked,
+                                    (SELECT count(*) FROM webhook_changes WHERE state = 'dead')
+                                     + (SELECT count(*) FROM webhook_dead_letters) AS dead,
+                                    least((SELECT min(i.received_at) FROM webhook_inbox i
+                                            JOIN webhook_inbox_pending USING (inbox_id)),
+                                        (SELECT min(received_at) FROM webhook_changes
+                                            WHERE state = 'pending')) AS oldest
+                                """,
+                                row ->
+                                        new Backlog(
+                                                row.longInteger("pending"),
+                                                row.longInteger("parked"),
+                                                row.longInteger("dead"),
+                                                age(row.nullableInstant("oldest"), now)))
+                        .getFirst());
+    }
+
+    private static Duration age(@Nullable Instant oldest, Instant now) {
+        return oldest == null || oldest.isAfter(now)
+                ? Duration.ZERO
+                : Duration.between(oldest, now);
+    }
+
+    @Override
+    public Map<String, Long> counters() {
+        return counters.all();
+    }
+}
