@@ -3,7 +3,6 @@ package dev.gesher.conversation;
 import static dev.gesher.conversation.RunningGesher.CUSTOMER;
 import static dev.gesher.conversation.RunningGesher.OTHER_CUSTOMER;
 import static dev.gesher.conversation.RunningGesher.json;
-
 import static dev.gesher.conversation.RunningGesher.text;
 import static dev.gesher.conversation.RunningGesher.textOrTemplate;
 import static dev.gesher.conversation.RunningGesher.withKey;

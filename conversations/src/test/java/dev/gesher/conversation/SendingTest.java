@@ -128,9 +128,15 @@ class SendingTest {
         }
         answers.forEach(answer -> awaitStatus(answer, "sent"));
 
-        assertThat(received().stream().filter(m -> m.text().startsWith("א")).map(Message.View::text))
+        assertThat(
+                        received().stream()
+                                .filter(m -> m.text().startsWith("א"))
+                                .map(Message.View::text))
                 .containsExactly("א0", "א1", "א2", "א3", "א4", "א5");
-        assertThat(received().stream().filter(m -> m.text().startsWith("ב")).map(Message.View::text))
+        assertThat(
+                        received().stream()
+                                .filter(m -> m.text().startsWith("ב"))
+                                .map(Message.View::text))
                 .containsExactly("ב0", "ב1", "ב2", "ב3", "ב4", "ב5");
         assertThat(
                         gesher.count(
@@ -171,12 +177,11 @@ class SendingTest {
         simulator.control().addFault(SENDS.recipient(CUSTOMER), Effect.refuse(131056));
         var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
         await().atMost(Duration.ofSeconds(40))
-                .until(
-                        () -> {
-                            clock.advance(Duration.ofMinutes(1));
-                            gesher.bean(Wakeups.class).wake("dispatch");
-                            return message(answer).stage().equals("done");
-                        });
+                .until(() -> {
+                    clock.advance(Duration.ofMinutes(1));
+                    gesher.bean(Wakeups.class).wake("dispatch");
+                    return message(answer).stage().equals("done");
+                });
 
         assertThat(message(answer).status()).isEqualTo("failed");
         assertThat(message(answer).errorCode()).contains("131056");
@@ -256,9 +261,7 @@ class SendingTest {
 
     @Test
     void a_lost_answer_settles_by_the_status_that_carries_our_id() {
-        simulator
-                .control()
-                .addFault(SENDS.recipient(CUSTOMER).times(1), Effect.drop(Drop.AFTER));
+        simulator.control().addFault(SENDS.recipient(CUSTOMER).times(1), Effect.drop(Drop.AFTER));
         var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
         awaitStage(answer, "settling");
         assertThat(message(answer).status()).isEqualTo("pending");
@@ -288,9 +291,7 @@ class SendingTest {
 
     @Test
     void an_unknown_outcome_fails_after_fifteen_minutes_and_is_corrected_by_a_late_delivery() {
-        simulator
-                .control()
-                .addFault(SENDS.recipient(CUSTOMER).times(1), Effect.drop(Drop.AFTER));
+        simulator.control().addFault(SENDS.recipient(CUSTOMER).times(1), Effect.drop(Drop.AFTER));
         var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
         awaitStage(answer, "settling");
         assertThat(
@@ -374,9 +375,7 @@ class SendingTest {
     @Test
     void a_window_that_closed_meanwhile_is_noticed_before_the_call() {
         clock.advance(Duration.ofHours(23));
-        simulator
-                .control()
-                .addFault(SENDS.recipient(CUSTOMER).times(1), Effect.refuse(131056));
+        simulator.control().addFault(SENDS.recipient(CUSTOMER).times(1), Effect.refuse(131056));
         var answer = gesher.accepted(textOrTemplate(tenant, CUSTOMER, "שלום"));
         assertThat(answer.route()).isEqualTo(SendAnswer.Route.FREEFORM);
         await().until(() -> !message(answer).attempts().isEmpty());
@@ -395,11 +394,7 @@ class SendingTest {
         await().until(() -> message(answer).stage().equals("queued"));
 
         assertThat(message(answer).status()).isEqualTo("pending");
-        assertThat(
-                        gesher.bean(Connections.class)
-                                .find(tenant)
-                                .orElseThrow()
-                                .cause())
+        assertThat(gesher.bean(Connections.class).find(tenant).orElseThrow().cause())
                 .contains("token_invalid");
         assertThat(gesher.eventTypes(tenant)).endsWith("connection.invalid");
         assertThat(gesher.messages().send(text(tenant, CUSTOMER, "עוד")))
@@ -450,9 +445,7 @@ class SendingTest {
                 .isInstanceOf(SendAnswer.Blocked.class);
         var answer = gesher.accepted(template(tenant, CUSTOMER));
         awaitStatus(answer, "sent");
-        assertThat(
-                        simulator.control().sentTo(CUSTOMER).stream()
-                                .map(Message.View::phoneNumberId))
+        assertThat(simulator.control().sentTo(CUSTOMER).stream().map(Message.View::phoneNumberId))
                 .contains(another.phoneNumberId());
     }
 
@@ -471,9 +464,7 @@ class SendingTest {
 
     @Test
     void a_template_that_could_not_be_judged_goes_once_meta_answers() {
-        simulator
-                .control()
-                .addFault(Match.any().path("message_templates"), Effect.httpError(503));
+        simulator.control().addFault(Match.any().path("message_templates"), Effect.httpError(503));
         var answer = gesher.accepted(template(tenant, CUSTOMER));
         assertThat(message(answer).stage()).isEqualTo("deferred");
         simulator.control().clearFaults();

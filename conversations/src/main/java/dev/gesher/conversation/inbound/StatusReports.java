@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.BinaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -44,9 +43,6 @@ final class StatusReports {
     private static final Pattern OPAQUE =
             Pattern.compile("([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\.([1-9]\\d{0,5})");
 
-    private static final BinaryOperator<Closed> LATER =
-            (one, other) -> one.at().isAfter(other.at()) ? one : other;
-
     private final Clock clock;
     private final LaneSignals signals;
 
@@ -56,7 +52,11 @@ final class StatusReports {
     }
 
     /** A window that Meta said was closed for a message sent at {@code at}. */
-    record Closed(TenantId tenant, String phoneNumberId, Instant at) {}
+    record Closed(TenantId tenant, String phoneNumberId, Instant at) {
+        Closed later(Closed other) {
+            return at.isAfter(other.at) ? this : other;
+        }
+    }
 
     /** Statuses of known messages, in order of arrival, and the windows they say are closed. */
     record Reports(List<Report> reports, Map<ConversationId, Closed> conversations) {}
@@ -99,7 +99,7 @@ final class StatusReports {
                 reports.add(new Report(each, update, found));
                 if (update.windowClosed()) {
                     found.conversation()
-                            .ifPresent(id -> closed.merge(id, closing(each, found), LATER));
+                            .ifPresent(id -> closed.merge(id, closing(each, found), Closed::later));
                 }
             });
         }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Expiry {
     private static final Duration USUAL = Duration.ofHours(24);
     private static final Duration AUTHENTICATION = Duration.ofMinutes(10);
-    private static final Duration MARKETING = Duration.ofHours(48);
+    private static final Duration MARKETING = Duration.ofDays(2);
 
     /** Replies first, then what customers wait for, then advertising. */
     private static final int REPLY = 0;

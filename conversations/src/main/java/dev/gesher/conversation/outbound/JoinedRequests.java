@@ -25,7 +25,7 @@ record JoinedRequests(List<AcceptItem> leaders, Map<MessageId, AcceptItem> leade
                             .map(key -> byKey.computeIfAbsent(key(item, key), ignored -> item))
                             .orElse(item);
             leaderOf.put(item.id(), leader);
-            if (leader == item) {
+            if (isSame(leader, item)) {
                 leaders.add(item);
             }
         }
@@ -41,7 +41,7 @@ record JoinedRequests(List<AcceptItem> leaders, Map<MessageId, AcceptItem> leade
             if (outcome == null) {
                 throw new IllegalStateException("a request was not answered");
             }
-            outcomes.add(leader == item ? outcome : following(item, leader, outcome));
+            outcomes.add(isSame(leader, item) ? outcome : following(item, leader, outcome));
         }
         return outcomes;
     }
@@ -59,6 +59,10 @@ record JoinedRequests(List<AcceptItem> leaders, Map<MessageId, AcceptItem> leade
                                     ? Answers.replayed(answer)
                                     : new SendAnswer.KeyReused());
         };
+    }
+
+    private static boolean isSame(AcceptItem one, AcceptItem other) {
+        return one.id().equals(other.id());
     }
 
     private static boolean sameRequest(AcceptItem one, AcceptItem other) {

@@ -22,8 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class TransitionsPropertyTest {
     private static final Set<Status> CHAIN =
-            EnumSet.of(
-                    Status.PENDING, Status.SENT, Status.FAILED, Status.DELIVERED, Status.READ);
+            EnumSet.of(Status.PENDING, Status.SENT, Status.FAILED, Status.DELIVERED, Status.READ);
 
     /** The table of the design, read off it by hand: from each stage, by each event, to which. */
     private static final Map<Stage, Map<Class<? extends MessageEvent>, Set<Stage>>> ARROWS =
@@ -50,13 +49,11 @@ class TransitionsPropertyTest {
                             MessageEvent.WindowClosed.class, EnumSet.of(Stage.QUEUED, Stage.DONE),
                             MessageEvent.Refused.class, EnumSet.of(Stage.DONE),
                             MessageEvent.Unknown.class, EnumSet.of(Stage.SETTLING),
-                            Reported.class,
-                                    EnumSet.of(Stage.SENDING, Stage.QUEUED, Stage.DONE)),
+                            Reported.class, EnumSet.of(Stage.SENDING, Stage.QUEUED, Stage.DONE)),
                     Stage.SETTLING,
                     Map.of(
                             MessageEvent.SettlingOver.class, EnumSet.of(Stage.QUEUED, Stage.DONE),
-                            Reported.class,
-                                    EnumSet.of(Stage.SETTLING, Stage.QUEUED, Stage.DONE)),
+                            Reported.class, EnumSet.of(Stage.SETTLING, Stage.QUEUED, Stage.DONE)),
                     Stage.DONE,
                     Map.of(Reported.class, EnumSet.of(Stage.QUEUED, Stage.DONE)));
 
@@ -137,7 +134,9 @@ class TransitionsPropertyTest {
 
     private static MessageState afterReports(MessageState state, List<Status> statuses) {
         for (var status : statuses) {
-            state = Transitions.apply(state, new Reported(1, status, false, "131026")).orElse(state);
+            state =
+                    Transitions.apply(state, new Reported(1, status, false, "131026"))
+                            .orElse(state);
         }
         return state;
     }
@@ -221,27 +220,28 @@ class TransitionsPropertyTest {
         var attempt = Arbitraries.frequency(tuple(6, 1), tuple(4, 2), tuple(2, 3), tuple(1, 0));
         var bool = Arbitraries.of(true, false);
         var status = Arbitraries.of(Status.SENT, Status.FAILED, Status.DELIVERED, Status.READ);
-        return Arbitraries.frequencyOf(List.of(
-                entry(6, Arbitraries.of(Route.values()).map(MessageEvent.Claimed::new)),
-                entry(1, Arbitraries.just(new MessageEvent.Due())),
-                entry(1, Arbitraries.just(new MessageEvent.GateDeferred())),
-                entry(1, Arbitraries.just(new MessageEvent.GateBlocked("window_closed"))),
-                entry(1, Arbitraries.just(new MessageEvent.Withdrawn("expired"))),
-                entry(2, Combinators.combine(attempt, bool).as(MessageEvent.Answered::new)),
-                entry(
-                        2,
-                        Combinators.combine(attempt, bool)
-                                .as((n, left) -> new MessageEvent.RetryLater(n, "130429", left))),
-                entry(1, attempt.map(MessageEvent.NotCounted::new)),
-                entry(2, attempt.map(MessageEvent.WindowClosed::new)),
-                entry(1, attempt.map(n -> new MessageEvent.Refused(n, "131026"))),
-                entry(3, attempt.map(MessageEvent.Unknown::new)),
-                entry(3, bool.map(MessageEvent.SettlingOver::new)),
-                entry(
-                        4,
-                        Combinators.combine(attempt, status, bool)
-                                .as(
-                                        (n, s, closed) ->
+        return Arbitraries.frequencyOf(
+                List.of(
+                        entry(6, Arbitraries.of(Route.values()).map(MessageEvent.Claimed::new)),
+                        entry(1, Arbitraries.just(new MessageEvent.Due())),
+                        entry(1, Arbitraries.just(new MessageEvent.GateDeferred())),
+                        entry(1, Arbitraries.just(new MessageEvent.GateBlocked("window_closed"))),
+                        entry(1, Arbitraries.just(new MessageEvent.Withdrawn("expired"))),
+                        entry(2, Combinators.combine(attempt, bool).as(MessageEvent.Answered::new)),
+                        entry(
+                                2,
+                                Combinators.combine(attempt, bool)
+                                        .as((n, left) ->
+                                                new MessageEvent.RetryLater(n, "130429", left))),
+                        entry(1, attempt.map(MessageEvent.NotCounted::new)),
+                        entry(2, attempt.map(MessageEvent.WindowClosed::new)),
+                        entry(1, attempt.map(n -> new MessageEvent.Refused(n, "131026"))),
+                        entry(3, attempt.map(MessageEvent.Unknown::new)),
+                        entry(3, bool.map(MessageEvent.SettlingOver::new)),
+                        entry(
+                                4,
+                                Combinators.combine(attempt, status, bool)
+                                        .as((n, s, closed) ->
                                                 new Reported(
                                                         n,
                                                         s,

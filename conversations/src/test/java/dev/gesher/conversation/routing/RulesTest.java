@@ -67,8 +67,7 @@ class RulesTest {
     void an_open_window_lets_it_go_as_it_is() {
         window = OPEN;
         wishFor("", approved("he"));
-        assertThat(decide())
-                .isEqualTo(new Decision.FreeForm(OPEN.orElseThrow().safeUntil()));
+        assertThat(decide()).isEqualTo(new Decision.FreeForm(OPEN.orElseThrow().safeUntil()));
     }
 
     @Test
@@ -115,8 +114,7 @@ class RulesTest {
                 "en_GB, en_US he, he",
                 "'', fr ru, -"
             })
-    void languages_are_tried_in_order(
-            String requested, String there, @Nullable String chosen) {
+    void languages_are_tried_in_order(String requested, String there, @Nullable String chosen) {
         wishFor(
                 requested,
                 Arrays.stream(there.split(" "))
@@ -126,8 +124,7 @@ class RulesTest {
                 .isEqualTo(
                         chosen == null
                                 ? blocked(
-                                        Reason.WINDOW_CLOSED,
-                                        Reason.TEMPLATE_LANGUAGE_UNAVAILABLE)
+                                        Reason.WINDOW_CLOSED, Reason.TEMPLATE_LANGUAGE_UNAVAILABLE)
                                 : new Decision.Template("order", chosen));
     }
 
@@ -140,13 +137,9 @@ class RulesTest {
 
     @Test
     void advertising_does_not_slip_into_english() {
-        wishFor(
-                "",
-                variant("he", "PAUSED", "MARKETING"),
-                variant("en", "APPROVED", "MARKETING"));
+        wishFor("", variant("he", "PAUSED", "MARKETING"), variant("en", "APPROVED", "MARKETING"));
         assertThat(decide())
-                .isEqualTo(
-                        blocked(Reason.WINDOW_CLOSED, Reason.TEMPLATE_LANGUAGE_UNAVAILABLE));
+                .isEqualTo(blocked(Reason.WINDOW_CLOSED, Reason.TEMPLATE_LANGUAGE_UNAVAILABLE));
         wishFor("en", variant("en", "APPROVED", "MARKETING"));
         assertThat(decide()).isEqualTo(new Decision.Template("order", "en"));
     }
@@ -171,9 +164,7 @@ class RulesTest {
                         new Decision.Deferred(
                                 NOW.plusSeconds(30),
                                 List.of(Reason.TEMPLATE_CATALOGUE_UNAVAILABLE)));
-        wish =
-                Optional.of(
-                        new TemplateWish("order", Optional.empty(), Optional.of("he")));
+        wish = Optional.of(new TemplateWish("order", Optional.empty(), Optional.of("he")));
         assertThat(decide()).isEqualTo(new Decision.Template("order", "he"));
     }
 

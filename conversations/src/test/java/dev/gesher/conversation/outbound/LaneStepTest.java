@@ -1,0 +1,183 @@
+package dev.gesher.conversation.outbound;
+
+import static dev.gesher.conversation.RunningGesher.CUSTOMER;
+import static dev.gesher.conversation.RunningGesher.text;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gesher.conversation.RunningGesher;
+import dev.gesher.conversation.RunningGesher.SimulatedNumber;
+import dev.gesher.conversation.SendAnswer;
+import dev.gesher.conversation.outbound.Call.Ended;
+import dev.gesher.simulator.GraphSimulator;
+import dev.gesher.simulator.SimulatorOptions;
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.testkit.GesherDatabase;
+import dev.gesher.testkit.SettableClock;
+import dev.gesher.testkit.TestDatabase;
+import dev.gesher.whatsapp.SendResult;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A lane's transactions one by one, as a holder runs them. */
+@GesherDatabase
+class LaneStepTest {
+    private static final Duration LEASE = Duration.ofSeconds(30);
+
+    private final SettableClock clock = SettableClock.at("2026-03-01T10:00:00Z");
+    private GraphSimulator simulator;
+    private RunningGesher gesher;
+    private SimulatedNumber number;
+    private TenantId tenant;
+
+    @BeforeEach
+    void start(TestDatabase database) throws Exception {
+        simulator = GraphSimulator.start(SimulatorOptions.forTests().withClock(clock));
+        gesher = RunningGesher.start(database, clock, simulator);
+        number = SimulatedNumber.of(simulator, "+972 3-555-0101");
+        tenant = gesher.connectedTenant(simulator, number);
+        gesher.customerWrites(tenant, number.phoneNumberId(), CUSTOMER, "שלום");
+    }
+
+    @AfterEach
+    void stop() {
+        gesher.close();
+        simulator.close();
+    }
+
+    private LaneHold acquire(String holder) {
+        return gesher
+                .bean(TenantScope.class)
+                .platform(tx -> LaneLeases.acquire(tx, holder, LEASE, clock.instant(), 1000))
+                .stream()
+                .filter(hold -> hold.phoneNumberId().equals(number.phoneNumberId()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void leaseRunsOut() {
+        gesher.asAdministrator("UPDATE lanes SET lease_expires_at = '-infinity'");
+    }
+
+    private LaneStep.Answer step(
+            LaneHold hold, String holder, List<Ended> ended, boolean reconcile) {
+        var step = gesher.bean(LaneStep.class);
+        return gesher.bean(TenantScope.class)
+                .in(
+                        tenant,
+                        tx ->
+                                step.run(
+                                        tx,
+                                        new LaneStep.Request(
+                                                hold, holder, LEASE, ended, Set.of(), reconcile, 10,
+                                                Map.of(), false, false)));
+    }
+
+    private Call claimed(LaneHold hold, String holder) {
+        var held = (LaneStep.Answer.Held) step(hold, holder, List.of(), false);
+        assertThat(held.calls()).hasSize(1);
+        return held.calls().getFirst();
+    }
+
+    private String stage(SendAnswer.Accepted answer) {
+        return gesher.message(tenant, answer.message()).stage();
+    }
+
+    @Test
+    void a_claim_whose_commit_was_in_doubt_is_taken_back_since_it_was_never_called() {
+        var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
+        var hold = acquire("we");
+        claimed(hold, "we");
+        assertThat(stage(answer)).isEqualTo("sending");
+
+        var held = (LaneStep.Answer.Held) step(hold, "we", List.of(), true);
+
+        assertThat(held.calls()).extracting(Call::attempt).containsExactly(2);
+        assertThat(gesher.message(tenant, answer.message()).attempts().getFirst().outcome())
+                .contains("not_sent");
+    }
+
+    @Test
+    void the_result_of_a_lost_lane_is_not_recorded() {
+        var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
+        var old = acquire("old");
+        var call = claimed(old, "old");
+        leaseRunsOut();
+        var hold = acquire("new");
+        assertThat(hold.leftBehind()).isTrue();
+
+        var sent =
+                new Ended(
+                        call,
+                        new Call.End.Made(new SendResult.Accepted("wamid.1", null, null, false)),
+                        clock.instant());
+        assertThat(step(old, "old", List.of(sent), false)).isEqualTo(new LaneStep.Answer.Lost());
+        assertThat(stage(answer)).isEqualTo("sending");
+
+        step(hold, "new", List.of(), true);
+        assertThat(stage(answer)).isEqualTo("settling");
+    }
+
+    @Test
+    void a_call_that_was_not_made_costs_no_try() {
+        var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
+        var hold = acquire("we");
+        var call = claimed(hold, "we");
+
+        var held =
+                (LaneStep.Answer.Held)
+                        step(
+                                hold,
+                                "we",
+                                List.of(new Ended(call, new Call.End.NotMade(), clock.instant())),
+                                false);
+
+        assertThat(held.calls()).extracting(Call::attempt).containsExactly(2);
+        assertThat(
+                        gesher.count(
+                                "SELECT retries FROM whatsapp_messages WHERE message_id = ?",
+                                answer.message().value()))
+                .isZero();
+    }
+
+    @Test
+    void recording_twice_changes_nothing() {
+        var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
+        var hold = acquire("we");
+        var sent =
+                new Ended(
+                        claimed(hold, "we"),
+                        new Call.End.Made(new SendResult.Accepted("wamid.1", null, null, false)),
+                        clock.instant());
+        step(hold, "we", List.of(sent), false);
+        var before = gesher.message(tenant, answer.message());
+
+        step(hold, "we", List.of(sent), true);
+
+        assertThat(gesher.message(tenant, answer.message())).isEqualTo(before);
+        assertThat(gesher.eventTypes(tenant)).containsOnlyOnce("message.sent");
+    }
+
+    @Test
+    void what_meta_holds_waits_without_a_timeout() {
+        var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
+        var hold = acquire("we");
+        var heldBack =
+                new Ended(
+                        claimed(hold, "we"),
+                        new Call.End.Made(new SendResult.Accepted("wamid.1", null, null, true)),
+                        clock.instant());
+
+        step(hold, "we", List.of(heldBack), false);
+
+        assertThat(stage(answer)).isEqualTo("settling");
+        clock.advance(Duration.ofDays(2));
+        gesher.settle(tenant, answer.message());
+        assertThat(stage(answer)).isEqualTo("settling");
+    }
+}
