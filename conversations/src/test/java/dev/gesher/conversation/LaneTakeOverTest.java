@@ -142,12 +142,13 @@ class LaneTakeOverTest {
         second.with("dispatcher");
         clock.advance(Duration.ofSeconds(1));
 
-        await().atMost(Duration.ofSeconds(10))
-                .until(() -> {
-                    // Its pace starts at nothing, since the dead one may have just sent.
-                    clock.advance(Duration.ofMillis(100));
-                    return message(answer).status().equals("sent");
-                });
+        await().atMost(Duration.ofSeconds(10)).until(() -> sentAsTimePasses(answer));
+    }
+
+    /** A new holder's pace starts at nothing, since the one before may have just sent. */
+    private boolean sentAsTimePasses(SendAnswer.Accepted answer) {
+        clock.advance(Duration.ofMillis(100));
+        return message(answer).status().equals("sent");
     }
 
     @Test
