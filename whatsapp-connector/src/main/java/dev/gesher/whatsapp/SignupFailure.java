@@ -63,6 +63,8 @@ public enum SignupFailure {
     META_BUSY(false),
     /** Somebody closed Meta's dialog, or it failed. Open it again. */
     CANCELLED(true),
+    /** Nobody went on with the attempt for a week. Open the dialog again. */
+    ABANDONED(true),
     /** A fault of ours. Retry. */
     INTERNAL_ERROR(false);
 

@@ -3,21 +3,32 @@ package dev.gesher.whatsapp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.micronaut.context.ApplicationContext;
+import dev.gesher.testkit.GesherDatabase;
+import dev.gesher.testkit.TestDatabase;
 import java.net.URI;
+import java.time.Clock;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
+@GesherDatabase
 class MetaSettingsTest {
+    private final TestDatabase database;
+
+    MetaSettingsTest(TestDatabase database) {
+        this.database = database;
+    }
+
     @Test
     void are_read_from_configuration_and_never_print_a_secret() {
         try (var context =
-                ApplicationContext.run(
+                ConnectorContext.start(
+                        database,
                         Map.of(
                                 "gesher.meta.app-id", "123",
                                 "gesher.meta.app-secret", "hush-hush",
                                 "gesher.meta.verify-token", "open sesame",
-                                "gesher.meta.graph-url", "http://localhost:1234"))) {
+                                "gesher.meta.graph-url", "http://localhost:1234"),
+                        Clock.systemUTC())) {
             var settings = context.getBean(MetaSettings.class);
 
             assertThat(settings.appId()).isEqualTo("123");
@@ -32,8 +43,10 @@ class MetaSettingsTest {
     @Test
     void take_a_blank_secret_for_one_that_is_not_set() {
         try (var context =
-                ApplicationContext.run(
-                        Map.of("gesher.meta.app-secret", "", "gesher.meta.verify-token", "  "))) {
+                ConnectorContext.start(
+                        database,
+                        Map.of("gesher.meta.app-secret", "", "gesher.meta.verify-token", "  "),
+                        Clock.systemUTC())) {
             var settings = context.getBean(MetaSettings.class);
 
             assertThat(settings.appSecret()).isNull();

@@ -1,7 +1,7 @@
 package dev.gesher.whatsapp.graph;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gesher.tenant.SecretName;
 import dev.gesher.tenant.SecretText;
@@ -33,7 +33,8 @@ final class GraphClients implements WhatsAppClients {
     private final GraphApi graph;
     private final Vault vault;
     private final GraphTimeouts timeouts;
-    private final AsyncCache<TemplateKey, List<WhatsAppClient.TemplateVariant>> templates;
+    private final Cache<TemplateKey, CompletableFuture<List<WhatsAppClient.TemplateVariant>>>
+            templates;
 
     GraphClients(GraphApi graph, Vault vault, GraphTimeouts timeouts, Clock clock) {
         this.graph = graph;
@@ -44,8 +45,7 @@ final class GraphClients implements WhatsAppClients {
                         .maximumSize(TEMPLATES_MAX)
                         .expireAfterWrite(TEMPLATES_KEPT)
                         .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
-                        .executor(Runnable::run)
-                        .buildAsync();
+                        .build();
     }
 
     @Override
@@ -93,10 +93,10 @@ final class GraphClients implements WhatsAppClients {
             if (theirs != null) {
                 return joined(theirs);
             }
-            // A failure completes the future too, which takes it out of the cache.
             try {
                 mine.complete(read(wabaId, name));
             } catch (RuntimeException e) {
+                templates.asMap().remove(key, mine);
                 mine.completeExceptionally(e);
                 throw e;
             }

@@ -129,6 +129,14 @@ record AttemptRow(
         }
     }
 
+    /** Whether it waits for somebody, with a token in hand. */
+    boolean waits() {
+        return !isFinal
+                && (status == Status.FAILED
+                        || status == Status.CHOOSE_NUMBER
+                        || status == Status.NEEDS_PIN);
+    }
+
     /** Whether running it again can do anything, now or at {@link #retryAfter}. */
     boolean retryable() {
         return !isFinal && (status == Status.FAILED || (status == Status.RUNNING && !runs));

@@ -7,6 +7,7 @@ import dev.gesher.tenant.Vault;
 import dev.gesher.tenant.db.DatabaseException;
 import dev.gesher.tenant.db.DatabaseUnavailableException;
 import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.tenant.db.Timers;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.Signup.Attempt;
 import dev.gesher.whatsapp.Signup.Source;
@@ -18,6 +19,7 @@ import dev.gesher.whatsapp.graph.GraphReply;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,11 @@ import org.slf4j.LoggerFactory;
  */
 @Singleton
 final class Saga {
+    /** The kind of timer that looks after an attempt. */
+    static final String TIMER = "connect_attempt";
+
+    private static final Duration LOOKED_AFTER = Duration.ofMinutes(4);
+    private static final Duration ABANDONED_AFTER = Duration.ofDays(7);
     private static final Logger log = LoggerFactory.getLogger(Saga.class);
 
     private final TenantScope scope;
@@ -37,6 +44,7 @@ final class Saga {
     private final Binding binding;
     private final GraphApi graph;
     private final Vault vault;
+    private final Timers timers;
     private final Clock clock;
 
     Saga(
@@ -45,12 +53,14 @@ final class Saga {
             Binding binding,
             GraphApi graph,
             Vault vault,
+            Timers timers,
             Clock clock) {
         this.scope = scope;
         this.steps = steps;
         this.binding = binding;
         this.graph = graph;
         this.vault = vault;
+        this.timers = timers;
         this.clock = clock;
     }
 
@@ -149,7 +159,13 @@ final class Saga {
                     fail(tx, row, failure, detail, retryAfter, now);
             case Outcome.Write _ -> throw new IllegalStateException("a write within a write");
         }
-        return AttemptRows.find(tx, row.tenant(), row.id()).orElseThrow();
+        var after = AttemptRows.find(tx, row.tenant(), row.id()).orElseThrow();
+        if (after.waits()) {
+            timers.set(tx, TIMER, row.tenant(), row.id(), now.plus(ABANDONED_AFTER));
+        } else if (after.status() != Status.RUNNING) {
+            timers.cancel(tx, TIMER, row.tenant(), row.id());
+        }
+        return after;
     }
 
     private static void advance(
@@ -253,7 +269,43 @@ final class Saga {
         var now = clock.instant();
         AttemptRows.insert(
                 tx, tenant, id, source, step, Status.RUNNING, wabaId, phoneNumberId, actor, now);
-        return AttemptRows.claim(tx, AttemptRows.lock(tx, tenant, id).orElseThrow(), now);
+        return claim(tx, AttemptRows.lock(tx, tenant, id).orElseThrow());
+    }
+
+    /** Makes an attempt run; the caller holds its lock and has seen that it may. */
+    AttemptRow claim(Tx tx, AttemptRow row) throws SQLException {
+        timers.set(tx, TIMER, row.tenant(), row.id(), clock.instant().plus(LOOKED_AFTER));
+        return AttemptRows.claim(tx, row, clock.instant());
+    }
+
+    /**
+     * Looks after an attempt whose time has come: goes on where a process died, and ends what
+     * nobody came back to.
+     */
+    void lookAfter(Tx tx, TenantId tenant, UUID id) throws SQLException {
+        var found = AttemptRows.lock(tx, tenant, id);
+        if (found.isEmpty()) {
+            return;
+        }
+        var row = found.get();
+        var now = clock.instant();
+        if (row.status() == Status.RUNNING) {
+            if (row.runs()) {
+                timers.set(tx, TIMER, tenant, id, now.plus(LOOKED_AFTER));
+            } else {
+                var claimed = claim(tx, row);
+                tx.afterCommit(() -> inBackground(() -> run(claimed)));
+            }
+        } else if (row.waits()) {
+            AttemptRows.step(tx, row, row.step(), "failed", SignupFailure.ABANDONED.code(), now);
+            AttemptRows.stop(tx, row, Status.ABANDONED, SignupFailure.ABANDONED, null, null, now);
+            binding.release(tx, row, SignupFailure.ABANDONED, now);
+            tx.afterCommit(() -> inBackground(() -> forget(row)));
+        }
+    }
+
+    private static void inBackground(Runnable work) {
+        var _ = Thread.ofVirtual().name("signup").start(work);
     }
 
     private static final class DatabaseFailure extends RuntimeException {

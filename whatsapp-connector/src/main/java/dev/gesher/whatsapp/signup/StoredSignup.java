@@ -271,11 +271,10 @@ final class StoredSignup implements Signup {
                             return Optional.of(
                                     may.goOn(tx, found.get())
                                             ? new Taken(
-                                                    AttemptRows.claim(
+                                                    saga.claim(
                                                             tx,
                                                             AttemptRows.find(tx, tenant, attempt)
-                                                                    .orElseThrow(),
-                                                            clock.instant()),
+                                                                    .orElseThrow()),
                                                     true)
                                             : new Taken(found.get(), false));
                         });

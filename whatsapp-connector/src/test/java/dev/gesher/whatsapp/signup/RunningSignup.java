@@ -14,15 +14,14 @@ import dev.gesher.testkit.SettableClock;
 import dev.gesher.testkit.TestDatabase;
 import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.Connections;
+import dev.gesher.whatsapp.ConnectorContext;
 import dev.gesher.whatsapp.Signup;
 import dev.gesher.whatsapp.Signup.Attempt;
 import dev.gesher.whatsapp.Signup.SessionEvent;
 import dev.gesher.whatsapp.WhatsAppClients;
 import io.micronaut.context.ApplicationContext;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,25 +52,7 @@ final class RunningSignup implements AutoCloseable {
         this.database = database;
         this.simulator = simulator;
         this.clock = clock;
-        var settings = new HashMap<String, Object>(database.datasource());
-        settings.put("datasources.default.connection-init-sql", "SET ROLE gesher_service");
-        settings.put("datasources.default.maximum-pool-size", "6");
-        settings.put("gesher.mode", "demo");
-        settings.put(
-                "gesher.data-dir",
-                Path.of(System.getProperty("java.io.tmpdir"), "data-" + database.name())
-                        .toString());
-        settings.put("gesher.meta.app-id", simulator.options().appId());
-        settings.put("gesher.meta.app-secret", simulator.options().appSecret());
-        settings.put("gesher.meta.graph-url", simulator.graphUrl());
-        settings.put("gesher.graph.connect", "2s");
-        settings.put("gesher.graph.answer", "2s");
-        settings.putAll(more);
-        this.context =
-                ApplicationContext.builder()
-                        .properties(settings)
-                        .singletons(clock, new Listener())
-                        .start();
+        this.context = ConnectorContext.start(database, simulator, more, clock, new Listener());
     }
 
     Signup signup() {
@@ -165,6 +146,23 @@ final class RunningSignup implements AutoCloseable {
     List<String> steps(Attempt attempt) {
         return look(
                 "SELECT step, outcome, code FROM connect_attempt_steps WHERE attempt_id = ? AND outcome <> 'started' ORDER BY seq",
+                attempt.id());
+    }
+
+    /** Does what the timer loop does once the attempt's timer is due. */
+    void due(TenantId tenant, Attempt attempt) {
+        scope().in(
+                        tenant,
+                        tx -> {
+                            tx.update("DELETE FROM timers WHERE object_id = ?", attempt.id());
+                            context.getBean(AttemptTimer.class).due(tx, tenant, attempt.id());
+                            return null;
+                        });
+    }
+
+    List<String> timers(Attempt attempt) {
+        return look(
+                "SELECT due_at AT TIME ZONE 'UTC' || '+00' FROM timers WHERE object_id = ?",
                 attempt.id());
     }
 

@@ -2,6 +2,7 @@ package dev.gesher.whatsapp.signup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.gesher.simulator.GraphSimulator;
 import dev.gesher.simulator.SimulatorOptions;
@@ -837,6 +838,74 @@ class SignupTest {
     }
 
     @Test
+    void an_attempt_whose_process_died_goes_on_by_itself() {
+        var bakery = bakery();
+        meta.addFault(Match.any().path("POST .*/subscribed_apps").times(1), Effect.httpError(503));
+        var attempt = running.submit(tenant, meta.mintCode(bakery.wabaId()));
+        running.change(
+                "UPDATE connect_attempts SET status = 'running', run_until = now() + interval '1 minute' WHERE attempt_id = ?",
+                attempt.id());
+
+        running.due(tenant, attempt);
+        assertThat(meta.calls("/subscribed_apps")).hasSize(1);
+
+        running.change(
+                "UPDATE connect_attempts SET run_until = now() - interval '1 second' WHERE attempt_id = ?",
+                attempt.id());
+        running.due(tenant, attempt);
+        await().untilAsserted(() ->
+                assertDone(running.signup().attempt(tenant, attempt.id()).orElseThrow(), bakery));
+        assertThat(running.timers(attempt)).isEmpty();
+    }
+
+    @Test
+    void an_attempt_that_nobody_comes_back_to_is_ended() {
+        var bakery = withNumber(NumberSpec.of("+972 3-555-0101").withPin("271828"));
+        var attempt = running.submit(tenant, meta.mintCode(bakery.wabaId()));
+        assertThat(running.timers(attempt)).containsExactly("2026-11-27 09:00:00.25+00");
+
+        running.due(tenant, attempt);
+
+        var ended = running.signup().attempt(tenant, attempt.id()).orElseThrow();
+        assertThat(ended.status()).isEqualTo(Status.ABANDONED);
+        assertThat(ended.failure()).contains(SignupFailure.ABANDONED);
+        assertThat(ended.retryable()).isFalse();
+        assertThat(running.connections().find(tenant).orElseThrow().status())
+                .isEqualTo(Connection.Status.DISCONNECTED);
+        await().untilAsserted(() -> assertForgotten(attempt));
+        assertThat(givePin(attempt, "271828")).isEqualTo(ended);
+        assertThat(running.submit(running.newTenant(), meta.mintCode(bakery.wabaId())).status())
+                .isEqualTo(Status.NEEDS_PIN);
+    }
+
+    @Test
+    void an_event_that_comes_while_the_saga_runs_makes_the_choice() throws Exception {
+        var bakery = bakery();
+        var second =
+                meta.addNumber(bakery.wabaId(), NumberSpec.of("+972 3-555-0202"))
+                        .numbers()
+                        .get(1)
+                        .phoneNumberId();
+        var grant = meta.mintCode(bakery.wabaId(), second);
+        meta.addFault(Match.any().path("GET .*/phone_numbers").times(1), Effect.delay(1_000));
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var slow = threads.submit(() -> running.submitWithoutEvent(tenant, grant));
+            await().until(() ->
+                    running.signup()
+                            .latest(tenant)
+                            .filter(one -> one.step() == Step.VERIFY)
+                            .isPresent());
+
+            var told =
+                    tell(running.signup().latest(tenant).orElseThrow(), RunningSignup.event(grant));
+            assertThat(told.status()).isEqualTo(Status.RUNNING);
+
+            assertThat(slow.get().status()).isEqualTo(Status.DONE);
+            assertThat(slow.get().phoneNumberId()).contains(second);
+        }
+    }
+
+    @Test
     void an_attempt_that_died_during_the_exchange_is_over() {
         var bakery = bakery();
         meta.addFault(
@@ -856,13 +925,12 @@ class SignupTest {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var grant = meta.mintCode(bakery.wabaId());
             var slow = threads.submit(() -> running.submit(tenant, grant));
-            org.awaitility.Awaitility.await()
-                    .until(() ->
-                            running.look(
-                                                    "SELECT 1 FROM connect_attempts WHERE tenant_id = ? AND step = 'subscribe'",
-                                                    tenant.value())
-                                            .size()
-                                    == 1);
+            await().until(() ->
+                    running.look(
+                                            "SELECT 1 FROM connect_attempts WHERE tenant_id = ? AND step = 'subscribe'",
+                                            tenant.value())
+                                    .size()
+                            == 1);
             var attempt = running.signup().latest(tenant).orElseThrow();
             running.change(
                     "UPDATE connect_attempts SET run_until = '-infinity' WHERE attempt_id = ?",

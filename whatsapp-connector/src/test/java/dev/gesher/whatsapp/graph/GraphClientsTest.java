@@ -1,0 +1,242 @@
+package dev.gesher.whatsapp.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gesher.simulator.GraphSimulator;
+import dev.gesher.simulator.control.Control;
+import dev.gesher.simulator.world.Business;
+import dev.gesher.simulator.world.FaultRule.Effect;
+import dev.gesher.simulator.world.FaultRule.Match;
+import dev.gesher.simulator.world.NumberChange;
+import dev.gesher.tenant.SecretName;
+import dev.gesher.tenant.SecretText;
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.Tenants;
+import dev.gesher.tenant.Tenants.NewTenant;
+import dev.gesher.tenant.Vault;
+import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.testkit.GesherDatabase;
+import dev.gesher.testkit.SettableClock;
+import dev.gesher.testkit.TestDatabase;
+import dev.gesher.whatsapp.ConnectionCause;
+import dev.gesher.whatsapp.ConnectorContext;
+import dev.gesher.whatsapp.GraphUnavailableException;
+import dev.gesher.whatsapp.MessageContent.Image;
+import dev.gesher.whatsapp.MessageContent.Parameter;
+import dev.gesher.whatsapp.MessageContent.Template;
+import dev.gesher.whatsapp.MessageContent.Text;
+import dev.gesher.whatsapp.PhoneNumber;
+import dev.gesher.whatsapp.Recipient;
+import dev.gesher.whatsapp.SendResult;
+import dev.gesher.whatsapp.WhatsAppClient;
+import dev.gesher.whatsapp.WhatsAppClient.TemplateVariant;
+import dev.gesher.whatsapp.WhatsAppClients;
+import io.micronaut.context.ApplicationContext;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+@GesherDatabase
+class GraphClientsTest {
+    private static final Recipient DANA = new Recipient.Phone(new PhoneNumber("+972501234567"));
+
+    private final SettableClock clock = SettableClock.at("2026-11-20T09:00:00Z");
+    private final TestDatabase database;
+    private TenantId tenant;
+    private GraphSimulator simulator;
+    private Control meta;
+    private ApplicationContext context;
+    private Business bakery;
+    private WhatsAppClient client;
+
+    GraphClientsTest(TestDatabase database) {
+        this.database = database;
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        simulator = GraphSimulator.start();
+        meta = simulator.control();
+        meta.changeQuirks("{\"require_app_secret_proof\":true}");
+        bakery = meta.createBusiness("מאפיית דנה", "+972 3-555-0101");
+        meta.changeNumber(bakery.phoneNumberId(), NumberChange.none().withRegistered(true));
+        context = ConnectorContext.start(database, simulator, Map.of(), clock);
+        tenant = newTenant();
+        client = context.getBean(WhatsAppClients.class).clientFor(tenant);
+        keep(meta.mintToken(bakery.wabaId()));
+    }
+
+    @AfterEach
+    void stop() {
+        context.close();
+        simulator.close();
+    }
+
+    @Test
+    void a_text_arrives_with_what_its_status_will_carry() {
+        meta.customerWrites(bakery.phoneNumberId(), "972501234567", "שלום");
+
+        var result = client.send(bakery.phoneNumberId(), DANA, new Text("אהלן דנה", false), "m.1");
+
+        var sent = meta.sentTo("972501234567");
+        assertThat(sent).hasSize(1);
+        assertThat(result)
+                .isInstanceOfSatisfying(
+                        SendResult.Accepted.class,
+                        accepted -> {
+                            assertThat(accepted.waMessageId()).isEqualTo(sent.getFirst().wamid());
+                            assertThat(accepted.waId()).isEqualTo("972501234567");
+                            assertThat(accepted.held()).isFalse();
+                        });
+        assertThat(meta.calls("/messages").getFirst().body())
+                .contains("\"biz_opaque_callback_data\":\"m.1\"", "אהלן דנה");
+    }
+
+    @Test
+    void a_template_arrives_in_hebrew_and_an_image_by_link() {
+        var template =
+                new Template(
+                        "order_update",
+                        Optional.of("he"),
+                        List.of(
+                                new Parameter("first_name", "דנה"),
+                                new Parameter("order_id", "A-1")),
+                        Optional.empty());
+        var variant =
+                client.template(bakery.wabaId(), "order_update").stream()
+                        .filter(one -> one.language().equals("he"))
+                        .findFirst()
+                        .orElseThrow();
+        assertThat(variant.approved()).isTrue();
+        assertThat(client.send(bakery.phoneNumberId(), DANA, template, "m.1"))
+                .isInstanceOf(SendResult.Accepted.class);
+
+        meta.customerWrites(bakery.phoneNumberId(), "972501234567", "שלום");
+        assertThat(
+                        client.send(
+                                bakery.phoneNumberId(),
+                                DANA,
+                                new Image(null, "https://example.org/a.jpg", "קבלה"),
+                                "m.2"))
+                .isInstanceOf(SendResult.Accepted.class);
+    }
+
+    @Test
+    void outside_the_window_text_is_refused_as_such() {
+        assertThat(client.send(bakery.phoneNumberId(), DANA, new Text("x", false), "m.1"))
+                .isInstanceOf(SendResult.WindowClosed.class);
+    }
+
+    @Test
+    void a_revoked_token_parks_the_lane() {
+        meta.revokeTokensOf(bakery.wabaId());
+        assertThat(client.send(bakery.phoneNumberId(), DANA, new Text("x", false), "m.1"))
+                .isInstanceOfSatisfying(
+                        SendResult.LaneParked.class,
+                        parked ->
+                                assertThat(parked.cause())
+                                        .isEqualTo(ConnectionCause.TOKEN_INVALID));
+    }
+
+    @Test
+    void a_tenant_without_a_token_calls_nobody() {
+        client = context.getBean(WhatsAppClients.class).clientFor(newTenant());
+        assertThat(client.send(bakery.phoneNumberId(), DANA, new Text("x", false), "m.1"))
+                .isEqualTo(
+                        new SendResult.LaneParked(
+                                "no_token", ConnectionCause.TOKEN_INVALID, Optional.empty()));
+        assertThatThrownBy(() -> client.template(bakery.wabaId(), "order_update"))
+                .isInstanceOf(GraphUnavailableException.class);
+        assertThat(meta.calls()).isEmpty();
+    }
+
+    @Test
+    void a_tenants_token_does_not_reach_another_tenants_number() {
+        var other = meta.createBusiness("פרחי רון", "+972 3-555-0303");
+        assertThat(client.send(other.phoneNumberId(), DANA, new Text("x", false), "m.1"))
+                .isInstanceOf(SendResult.Refused.class);
+        assertThat(meta.sentMessages()).isEmpty();
+    }
+
+    @Test
+    void templates_are_read_by_exact_name_and_kept_for_five_minutes() throws Exception {
+        var json = new com.fasterxml.jackson.databind.ObjectMapper();
+        for (var name : List.of("greeting", "greeting_long")) {
+            meta.putTemplate(
+                    bakery.wabaId(),
+                    json.createObjectNode()
+                            .put("name", name)
+                            .put("language", "en_US")
+                            .put("category", "UTILITY")
+                            .put("status", "PAUSED")
+                            .set(
+                                    "components",
+                                    json.readTree("[{\"type\":\"BODY\",\"text\":\"Hi\"}]")));
+        }
+
+        assertThat(client.template(bakery.wabaId(), "greeting"))
+                .containsExactly(
+                        new TemplateVariant(
+                                "greeting", "en_US", "PAUSED", "UTILITY", "POSITIONAL"));
+        client.template(bakery.wabaId(), "greeting");
+        assertThat(meta.calls("/message_templates")).hasSize(1);
+
+        clock.advance(Duration.ofMinutes(5).plusSeconds(1));
+        client.template(bakery.wabaId(), "greeting");
+        assertThat(meta.calls("/message_templates")).hasSize(2);
+        assertThat(client.template(bakery.wabaId(), "unknown")).isEmpty();
+    }
+
+    @Test
+    void a_failure_to_read_templates_is_not_kept() {
+        meta.addFault(Match.any().path("message_templates").times(1), Effect.refuse(80007));
+        assertThatThrownBy(() -> client.template(bakery.wabaId(), "order_update"))
+                .isInstanceOfSatisfying(
+                        GraphUnavailableException.class,
+                        e -> assertThat(e.code()).isEqualTo("80007"));
+        assertThat(client.template(bakery.wabaId(), "order_update")).isNotEmpty();
+    }
+
+    @Test
+    void what_meta_refuses_later_is_told_apart() {
+        for (var expected :
+                Map.of(
+                                130429, SendResult.RetryLater.class,
+                                131042, SendResult.LaneParked.class,
+                                131000, SendResult.Unknown.class,
+                                131026, SendResult.Refused.class)
+                        .entrySet()) {
+            meta.addFault(Match.any().path("/messages").times(1), Effect.refuse(expected.getKey()));
+            assertThat(client.send(bakery.phoneNumberId(), DANA, new Text("x", false), "m.1"))
+                    .as("code %d", expected.getKey())
+                    .isInstanceOf(expected.getValue());
+        }
+    }
+
+    private TenantId newTenant() {
+        return context.getBean(Tenants.class)
+                .create(new NewTenant("מאפיית דנה", "he", "IL"), "operator")
+                .id();
+    }
+
+    private void keep(String token) {
+        context.getBean(TenantScope.class)
+                .in(
+                        tenant,
+                        tx -> {
+                            context.getBean(Vault.class)
+                                    .store(
+                                            tx,
+                                            tenant,
+                                            SecretName.META_ACCESS_TOKEN,
+                                            SecretText.of(token),
+                                            null);
+                            return null;
+                        });
+    }
+}
