@@ -1,0 +1,76 @@
+package dev.gesher.app.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gesher.app.testing.RunningGesher;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.Socket;
+import java.net.SocketException;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class HealthTest {
+    private static RunningGesher gesher;
+
+    @BeforeAll
+    static void start() {
+        gesher = RunningGesher.start();
+    }
+
+    @AfterAll
+    static void stop() {
+        gesher.close();
+    }
+
+    @Test
+    void everybody_gets_a_word_and_no_detail() {
+        var answer = gesher.send("GET", "/health", new byte[0]);
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.text()).isEqualTo("{\"status\":\"up\"}");
+    }
+
+    @Test
+    void detail_and_figures_are_on_the_management_port() {
+        var health = gesher.send("GET", gesher.managementUrl("/health"), new byte[0]);
+        var figures = gesher.send("GET", gesher.managementUrl("/prometheus"), new byte[0]);
+
+        assertThat(health.status()).isEqualTo(200);
+        assertThat(health.at("/details/database/status")).isEqualTo("UP");
+        assertThat(figures.status()).isEqualTo(200);
+        assertThat(figures.text()).contains("jvm_memory_used_bytes");
+    }
+
+    @Test
+    void neither_port_serves_what_belongs_to_the_other() {
+        assertThat(gesher.send("GET", "/prometheus", new byte[0]).status()).isEqualTo(404);
+        assertThat(gesher.send("GET", gesher.managementUrl("/v1/tenants/x"), new byte[0]).status())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void the_management_port_listens_on_loopback_only() throws Exception {
+        for (var address : addresses()) {
+            try (var socket = new Socket()) {
+                org.assertj.core.api.Assertions.assertThatThrownBy(() ->
+                                socket.connect(
+                                        new InetSocketAddress(
+                                                address, gesher.settings().ports().management()),
+                                        1_000))
+                        .isInstanceOf(java.io.IOException.class);
+            }
+        }
+    }
+
+    private static List<InetAddress> addresses() throws SocketException {
+        return Collections.list(NetworkInterface.getNetworkInterfaces()).stream()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> !address.isLoopbackAddress() && !address.isLinkLocalAddress())
+                .toList();
+    }
+}
