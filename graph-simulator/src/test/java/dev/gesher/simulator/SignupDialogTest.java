@@ -15,7 +15,9 @@ import dev.gesher.simulator.json.Json;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -141,7 +143,12 @@ class SignupDialogTest {
 
     @BeforeAll
     static void openBrowser() {
-        var chromium = ChildProcess.find("chromium");
+        var chromium =
+                Stream.of("chromium", "chromium-browser", "google-chrome")
+                        .map(ChildProcess::find)
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElse(null);
         if (chromium == null) {
             if (System.getenv("CI") != null) {
                 fail("chromium is missing, and CI leaves nothing out");

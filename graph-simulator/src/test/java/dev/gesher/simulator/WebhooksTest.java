@@ -6,10 +6,15 @@ import static org.awaitility.Awaitility.await;
 import dev.gesher.simulator.control.Inbound;
 import dev.gesher.simulator.http.Answer;
 import dev.gesher.simulator.json.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -115,6 +120,33 @@ class WebhooksTest {
         arrived();
         assertThat(scene.app.statusNames())
                 .containsExactly("sent", "delivered", "read", "sent", "delivered", "read");
+    }
+
+    @Test
+    void a_status_waits_for_the_answer_that_caused_it() throws Exception {
+        scene.customerWrote();
+        arrived();
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), scene.simulator.port())) {
+            var body =
+                    "{\"messaging_product\":\"whatsapp\",\"to\":\"+972501234567\",\"type\":\"text\",\"text\":{\"body\":\"a\"}}";
+            var head =
+                    "POST /v21.0/%s/messages HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                            .formatted(scene.number, scene.token, body.length());
+            var answeredFirst = new CopyOnWriteArrayList<Boolean>();
+            var in = socket.getInputStream();
+            scene.app.answerWith(_ -> {
+                try {
+                    // The answer is already in our socket's buffer when the webhook comes.
+                    answeredFirst.add(in.available() > 0);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+                return Answer.text(200, "text/plain", "");
+            });
+            socket.getOutputStream().write((head + body).getBytes(StandardCharsets.UTF_8));
+            await().until(() -> answeredFirst.size() == 2);
+            assertThat(answeredFirst).containsOnly(true);
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.gesher.simulator.signup.Signup;
 import dev.gesher.simulator.signup.SignupGrant;
 import dev.gesher.simulator.webhook.Change;
 import dev.gesher.simulator.webhook.DeliveryView;
+import dev.gesher.simulator.webhook.Gate;
 import dev.gesher.simulator.webhook.Webhooks;
 import dev.gesher.simulator.world.AccessToken;
 import dev.gesher.simulator.world.Business;
@@ -165,7 +166,7 @@ public final class Control {
         if (status.equals("failed")) {
             var failure = code == null ? 131026 : code;
             var title = ErrorCatalogue.of(failure).title();
-            phones.fail(number, message, failure, title, title, false);
+            phones.fail(number, message, failure, title, title, Gate.opened());
         } else {
             phones.status(number, message, status);
         }
@@ -319,7 +320,7 @@ public final class Control {
      */
     public void sendWebhook(String entryId, String field, JsonNode value) {
         var number = value.at("/metadata/phone_number_id").asText(null);
-        webhooks.emit(new Change(entryId, field, value, number, number, null));
+        webhooks.emit(new Change(entryId, field, value, number, number, null, Gate.opened()));
     }
 
     /** POSTs these very bytes with a right signature and waits for the first answer. */

@@ -57,8 +57,13 @@ public final class GraphApi {
             return log(call, injected, false);
         }
         var answer = withVersion(call, process(call));
-        return log(
-                call, effect != null && effect.drop() == Drop.AFTER ? new HangUp() : answer, true);
+        if (effect != null && effect.drop() == Drop.AFTER) {
+            if (answer instanceof Reply lost) {
+                lost.afterwards().run();
+            }
+            return log(call, new HangUp(), true);
+        }
+        return log(call, answer, true);
     }
 
     private static Faults.Subject subject(GraphCall call) {
@@ -169,7 +174,7 @@ public final class GraphApi {
         }
         Map<String, String> headers = new TreeMap<>(reply.headers());
         headers.put("facebook-api-version", call.version() == null ? "v21.0" : call.version());
-        return new Reply(reply.status(), Map.copyOf(headers), reply.body());
+        return new Reply(reply.status(), Map.copyOf(headers), reply.body(), reply.afterwards());
     }
 
     private Answer log(GraphCall call, Answer answer, boolean processed) {

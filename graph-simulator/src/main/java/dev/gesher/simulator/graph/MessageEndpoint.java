@@ -6,6 +6,7 @@ import dev.gesher.simulator.graph.Recipients.Recipient;
 import dev.gesher.simulator.http.Answer;
 import dev.gesher.simulator.json.Json;
 import dev.gesher.simulator.phone.Phones;
+import dev.gesher.simulator.webhook.Gate;
 import dev.gesher.simulator.world.BusinessNumber;
 import dev.gesher.simulator.world.Faults;
 import dev.gesher.simulator.world.Message;
@@ -13,6 +14,7 @@ import dev.gesher.simulator.world.Quirks.Identity;
 import dev.gesher.simulator.world.World;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** {@code POST /{PNID}/messages}: sends, read marks and typing. */
 final class MessageEndpoint {
@@ -94,8 +96,10 @@ final class MessageEndpoint {
                     131056, "Too many messages were sent to this recipient in a short time.");
         }
         var message = world.conversations().sent(number.id(), recipient.customer(), draft, now);
-        follow(number, recipient, message, windowClosed);
-        return Answer.json(200, accepted(number, recipient, message));
+        var gate = world.quirks().statusBeforeAnswer() ? null : new Gate();
+        follow(number, recipient, message, windowClosed, gate);
+        var answer = Answer.json(200, accepted(number, recipient, message));
+        return gate == null ? answer : answer.then(gate::open);
     }
 
     private static String windowDetails() {
@@ -119,15 +123,18 @@ final class MessageEndpoint {
         return new Message.Draft("template", body, filled.text(), category, callbackData(body));
     }
 
-    private static @org.jspecify.annotations.Nullable String callbackData(JsonNode body) {
+    private static @Nullable String callbackData(JsonNode body) {
         var data = body.path("biz_opaque_callback_data").asText("");
         return data.isEmpty() ? null : data;
     }
 
     /** What happens to an accepted message on its way to the phone. */
     private void follow(
-            BusinessNumber number, Recipient recipient, Message message, boolean windowClosed) {
-        var before = world.quirks().statusBeforeAnswer();
+            BusinessNumber number,
+            Recipient recipient,
+            Message message,
+            boolean windowClosed,
+            @Nullable Gate gate) {
         var fault =
                 world.faults()
                         .failStatus(
@@ -144,9 +151,9 @@ final class MessageEndpoint {
                     code.get(),
                     title,
                     windowClosed ? windowDetails() : title,
-                    before);
+                    gate);
         } else if (!held(message)) {
-            phones.receive(number, message, before);
+            phones.receive(number, message, gate);
         }
     }
 

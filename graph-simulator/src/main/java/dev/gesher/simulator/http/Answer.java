@@ -7,8 +7,22 @@ import java.util.Map;
 /** What goes back to a caller: an answer, or a connection that closes without one. */
 public sealed interface Answer {
 
-    /** A whole HTTP answer. */
-    record Reply(int status, Map<String, String> headers, byte[] body) implements Answer {
+    /**
+     * A whole HTTP answer.
+     *
+     * @param afterwards runs once the answer is out, or its connection is closed
+     */
+    record Reply(int status, Map<String, String> headers, byte[] body, Runnable afterwards)
+            implements Answer {
+        public Reply(int status, Map<String, String> headers, byte[] body) {
+            this(status, headers, body, () -> {});
+        }
+
+        /** The same answer, followed by this. */
+        public Reply then(Runnable work) {
+            return new Reply(status, headers, body, work);
+        }
+
         public String text() {
             return new String(body, StandardCharsets.UTF_8);
         }

@@ -59,7 +59,13 @@ public final class LoopbackServer implements AutoCloseable {
             throws IOException {
         switch (answer(read(exchange), handler)) {
             case HangUp() -> exchange.close();
-            case Reply reply -> write(exchange, reply);
+            case Reply reply -> {
+                try {
+                    write(exchange, reply);
+                } finally {
+                    reply.afterwards().run();
+                }
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gesher.simulator.phone.Payloads.Failure;
 import dev.gesher.simulator.webhook.Change;
+import dev.gesher.simulator.webhook.Gate;
 import dev.gesher.simulator.webhook.Webhooks;
 import dev.gesher.simulator.world.BusinessNumber;
 import dev.gesher.simulator.world.Customer;
@@ -30,11 +31,13 @@ public final class Phones {
     }
 
     /**
-     * An accepted message reaches its phone: sent, delivered and (by quirk) read, told before or
-     * after the answer.
+     * An accepted message reaches its phone: sent, delivered and (by quirk) read.
+     *
+     * @param gate opens when the webhooks may go out; absent when they must arrive before this
+     *     returns
      */
-    public void receive(BusinessNumber number, Message message, boolean beforeAnswer) {
-        Consumer<Change> tell = beforeAnswer ? webhooks::emitAndWait : webhooks::emit;
+    public void receive(BusinessNumber number, Message message, @Nullable Gate gate) {
+        var tell = teller(gate);
         status(number, message, "sent", null, tell);
         // Of a reaction only sent is ever told.
         if (message.type().equals("reaction") || !world.quirks().autoDelivered()) {
@@ -53,9 +56,12 @@ public final class Phones {
             int code,
             String title,
             String details,
-            boolean beforeAnswer) {
-        Consumer<Change> tell = beforeAnswer ? webhooks::emitAndWait : webhooks::emit;
-        status(number, message, "failed", new Failure(code, title, details), tell);
+            @Nullable Gate gate) {
+        status(number, message, "failed", new Failure(code, title, details), teller(gate));
+    }
+
+    private Consumer<Change> teller(@Nullable Gate gate) {
+        return gate == null ? webhooks::emitAndWait : change -> webhooks.emit(change.behind(gate));
     }
 
     /** One status by hand: sent, delivered, read, played or (any other word) what it says. */
@@ -144,6 +150,7 @@ public final class Phones {
                 value,
                 number.id(),
                 number.id() + "/" + customer.key(),
-                customer.address());
+                customer.address(),
+                Gate.opened());
     }
 }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param entryId the {@code entry.id}: the WABA's, for partner events the portfolio's
  * @param chat what keeps order among itself; absent for account changes
  * @param recipient the customer's address, for fault rules
+ * @param gate must be open before the change goes out
  */
 public record Change(
         String entryId,
@@ -16,10 +17,16 @@ public record Change(
         JsonNode value,
         @Nullable String phoneNumberId,
         @Nullable String chat,
-        @Nullable String recipient) {
+        @Nullable String recipient,
+        Gate gate) {
+
+    /** The same change, waiting for this gate. */
+    public Change behind(Gate other) {
+        return new Change(entryId, field, value, phoneNumberId, chat, recipient, other);
+    }
 
     /** A change of an account or template, whose order against others nobody promises. */
     public static Change ofAccount(String entryId, String field, JsonNode value) {
-        return new Change(entryId, field, value, null, null, null);
+        return new Change(entryId, field, value, null, null, null, Gate.opened());
     }
 }

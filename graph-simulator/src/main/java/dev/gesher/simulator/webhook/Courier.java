@@ -103,6 +103,9 @@ final class Courier implements AutoCloseable {
             queue.take();
             changes.add(next.change());
         }
+        for (var change : changes) {
+            change.gate().pass();
+        }
         if (first.epoch() == epoch.get()) {
             attempt(first.epoch(), post.apply(first.url(), changes), changes.size());
         }
