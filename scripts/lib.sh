@@ -24,7 +24,7 @@ find_jdk() {
       return
     fi
   done
-  echo "Gesher needs a JDK 25 or newer, and none was found in JAVA_HOME, on the PATH or in the usual folders: install one (Debian: temurin-25-jdk from packages.adoptium.net) or point JAVA_HOME at it." >&2
+  echo "Gesher needs a JDK 25 or newer, and none was found in JAVA_HOME, on the PATH or in the usual folders: install one or point JAVA_HOME at it." >&2
   exit 1
 }
 
@@ -34,5 +34,6 @@ find_maven() {
     exit 1
   }
   # Maven's own libraries still use what JDK 25 warns about.
-  export MAVEN_OPTS="${MAVEN_OPTS:-} --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow"
+  # C1 and one collector thread: Maven lives too briefly for more.
+  export MAVEN_OPTS="${MAVEN_OPTS:-} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow"
 }
