@@ -2,6 +2,7 @@ package dev.gesher.app.connection;
 
 import dev.gesher.app.config.Settings;
 import dev.gesher.app.http.NeedsDatabase;
+import dev.gesher.app.http.ProblemBody;
 import dev.gesher.app.http.ProblemException;
 import dev.gesher.app.http.ProblemKind;
 import dev.gesher.app.security.Caller;
@@ -21,7 +22,11 @@ import io.micronaut.scheduling.TaskExecutors;
 import io.micronaut.scheduling.annotation.ExecuteOn;
 import io.micronaut.security.annotation.Secured;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.security.SecurityRequirement;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.Valid;
 import java.util.List;
@@ -31,6 +36,13 @@ import java.util.List;
 @ExecuteOn(TaskExecutors.BLOCKING)
 @NeedsDatabase
 @Tag(name = "Connection")
+@ApiResponse(
+        responseCode = "4XX",
+        description = "A problem (RFC 9457)",
+        content =
+                @Content(
+                        mediaType = "application/problem+json",
+                        schema = @Schema(implementation = ProblemBody.class)))
 class ConnectionController {
     private final Connections connections;
     private final Signup signup;
@@ -45,9 +57,10 @@ class ConnectionController {
     /** The connection as it stands; 404 before the first one. */
     @Get
     @Secured(Scope.CONNECTION_READ)
+    @SecurityRequirement(name = "token", scopes = Scope.CONNECTION_READ)
     @Operation(summary = "Read the connection", operationId = "readConnection")
     @ApiResponse(responseCode = "200", description = "The connection")
-    ConnectionBody read(Caller caller) {
+    ConnectionBody read(@Parameter(hidden = true) Caller caller) {
         return connections
                 .find(caller.tenant())
                 .map(ConnectionBody::of)
@@ -57,13 +70,15 @@ class ConnectionController {
     /** Connects with a system user's token, with the checks that the connect page makes. */
     @Put
     @Secured(Scope.CONNECTION_WRITE)
+    @SecurityRequirement(name = "token", scopes = Scope.CONNECTION_WRITE)
     @Operation(
             summary = "Connect with a system user's token",
             description =
                     "The token must belong to our app at Meta and reach the account. Where the number has a two-step PIN, give it too.",
             operationId = "putConnection")
     @ApiResponse(responseCode = "200", description = "The connection, active")
-    ConnectionBody put(Caller caller, @Body @Valid PutConnectionBody body) {
+    ConnectionBody put(
+            @Parameter(hidden = true) Caller caller, @Body @Valid PutConnectionBody body) {
         var attempt =
                 signup.connectWithToken(
                         caller.tenant(),
@@ -90,12 +105,16 @@ class ConnectionController {
     /** Makes a link to the connect page; it is good for 30 minutes. */
     @Post("/connect-links")
     @Secured(Scope.CONNECTION_WRITE)
+    @SecurityRequirement(name = "token", scopes = Scope.CONNECTION_WRITE)
     @Operation(
             summary = "Make a link to the connect page",
             description = "Whoever opens it within 30 minutes may connect a number to this tenant.",
             operationId = "createConnectLink")
-    @ApiResponse(responseCode = "201", description = "The link")
-    HttpResponse<ConnectLinkBody> createLink(Caller caller) {
+    @ApiResponse(
+            responseCode = "201",
+            description = "The link",
+            content = @Content(schema = @Schema(implementation = ConnectLinkBody.class)))
+    HttpResponse<ConnectLinkBody> createLink(@Parameter(hidden = true) Caller caller) {
         var link = signup.createLink(caller.tenant(), caller.actor());
         // The fragment stays in the browser: it is in no log and in no referrer.
         var url = settings.publicUrl() + "/connect#" + link.secret().reveal();

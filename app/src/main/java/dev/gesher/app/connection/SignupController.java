@@ -3,6 +3,7 @@ package dev.gesher.app.connection;
 import dev.gesher.app.config.Settings;
 import dev.gesher.app.http.Ids;
 import dev.gesher.app.http.NeedsDatabase;
+import dev.gesher.app.http.ProblemBody;
 import dev.gesher.app.http.ProblemException;
 import dev.gesher.app.http.ProblemKind;
 import dev.gesher.app.text.Language;
@@ -23,7 +24,10 @@ import io.micronaut.scheduling.annotation.ExecuteOn;
 import io.micronaut.security.annotation.Secured;
 import io.micronaut.security.rules.SecurityRule;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.security.SecurityRequirement;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.Valid;
 import java.time.Clock;
@@ -41,6 +45,13 @@ import java.util.function.Function;
 @ExecuteOn(TaskExecutors.BLOCKING)
 @NeedsDatabase
 @Tag(name = "Connect page")
+@ApiResponse(
+        responseCode = "4XX",
+        description = "A problem (RFC 9457)",
+        content =
+                @Content(
+                        mediaType = "application/problem+json",
+                        schema = @Schema(implementation = ProblemBody.class)))
 class SignupController {
     static final String COOKIE = "gesher_connect";
 
@@ -87,6 +98,7 @@ class SignupController {
 
     /** How things stand. */
     @Get
+    @SecurityRequirement(name = "connect_session")
     @Operation(
             summary = "Whose account it is, and how its last attempt stands",
             operationId = "connectState")
@@ -97,6 +109,7 @@ class SignupController {
 
     /** Takes the code of Meta's dialog, with its event if that came first. */
     @Post
+    @SecurityRequirement(name = "connect_session")
     @Operation(summary = "Submit the code of Meta's dialog", operationId = "connectSubmit")
     @ApiResponse(responseCode = "200", description = "How far it went")
     HttpResponse<AttemptBody> submit(HttpRequest<?> request, @Body @Valid CodeBody body) {
@@ -113,6 +126,7 @@ class SignupController {
 
     /** Records that the dialog was closed. */
     @Post("/cancelled")
+    @SecurityRequirement(name = "connect_session")
     @Operation(summary = "Report that Meta's dialog was closed", operationId = "connectCancelled")
     @ApiResponse(responseCode = "200", description = "The attempt, abandoned")
     HttpResponse<AttemptBody> cancelled(HttpRequest<?> request, @Body @Valid CancelledBody body) {
@@ -124,6 +138,7 @@ class SignupController {
 
     /** Takes the dialog's event when it came after the code. */
     @Post("/{attempt_id}/event")
+    @SecurityRequirement(name = "connect_session")
     @Operation(summary = "Submit the event of Meta's dialog", operationId = "connectEvent")
     @ApiResponse(responseCode = "200", description = "How far it went")
     HttpResponse<AttemptBody> event(
@@ -139,6 +154,7 @@ class SignupController {
 
     /** Takes the number that was chosen. */
     @Post("/{attempt_id}/number")
+    @SecurityRequirement(name = "connect_session")
     @Operation(summary = "Choose one of several numbers", operationId = "connectNumber")
     @ApiResponse(responseCode = "200", description = "How far it went")
     HttpResponse<AttemptBody> number(
@@ -160,6 +176,7 @@ class SignupController {
 
     /** Takes the number's two-step PIN. */
     @Post("/{attempt_id}/pin")
+    @SecurityRequirement(name = "connect_session")
     @Operation(summary = "Give the number's two-step PIN", operationId = "connectPin")
     @ApiResponse(responseCode = "200", description = "How far it went")
     HttpResponse<AttemptBody> pin(
@@ -177,6 +194,7 @@ class SignupController {
 
     /** Goes on from the step that failed. */
     @Post("/{attempt_id}/retry")
+    @SecurityRequirement(name = "connect_session")
     @Operation(summary = "Retry the step that failed", operationId = "connectRetry")
     @ApiResponse(responseCode = "200", description = "How far it went")
     HttpResponse<AttemptBody> retry(

@@ -2,6 +2,7 @@ package dev.gesher.app.conversations;
 
 import dev.gesher.app.http.Ids;
 import dev.gesher.app.http.NeedsDatabase;
+import dev.gesher.app.http.ProblemBody;
 import dev.gesher.app.http.ProblemException;
 import dev.gesher.app.http.ProblemKind;
 import dev.gesher.app.messages.MessageBody;
@@ -17,8 +18,11 @@ import io.micronaut.scheduling.TaskExecutors;
 import io.micronaut.scheduling.annotation.ExecuteOn;
 import io.micronaut.security.annotation.Secured;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.security.SecurityRequirement;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -31,6 +35,13 @@ import org.jspecify.annotations.Nullable;
 @ExecuteOn(TaskExecutors.BLOCKING)
 @NeedsDatabase
 @Tag(name = "Conversations")
+@ApiResponse(
+        responseCode = "4XX",
+        description = "A problem (RFC 9457)",
+        content =
+                @Content(
+                        mediaType = "application/problem+json",
+                        schema = @Schema(implementation = ProblemBody.class)))
 class ConversationsController {
     private static final String DEFAULT_LIMIT = "50";
     private static final int MOST = 200;
@@ -44,10 +55,11 @@ class ConversationsController {
     /** Latest first. */
     @Get
     @Secured(Scope.CONVERSATIONS_READ)
+    @SecurityRequirement(name = "token", scopes = Scope.CONVERSATIONS_READ)
     @Operation(summary = "List conversations", operationId = "listConversations")
     @ApiResponse(responseCode = "200", description = "A page, latest first")
     ConversationPage list(
-            Caller caller,
+            @Parameter(hidden = true) Caller caller,
             @QueryValue @Nullable @Schema(description = "next_cursor of the page before")
                     String cursor,
             @QueryValue(defaultValue = DEFAULT_LIMIT) @Min(1) @Max(MOST) int limit) {
@@ -58,10 +70,11 @@ class ConversationsController {
     /** One conversation with its window. */
     @Get("/{conversation_id}")
     @Secured(Scope.CONVERSATIONS_READ)
+    @SecurityRequirement(name = "token", scopes = Scope.CONVERSATIONS_READ)
     @Operation(summary = "Read a conversation", operationId = "readConversation")
     @ApiResponse(responseCode = "200", description = "The conversation")
     ConversationBody find(
-            Caller caller,
+            @Parameter(hidden = true) Caller caller,
             @PathVariable("conversation_id") @Schema(format = "uuid") String conversationId) {
         return Ids.parse(conversationId)
                 .map(ConversationId::new)
@@ -73,10 +86,11 @@ class ConversationsController {
     /** Latest first. */
     @Get("/{conversation_id}/messages")
     @Secured(Scope.MESSAGES_READ)
+    @SecurityRequirement(name = "token", scopes = Scope.MESSAGES_READ)
     @Operation(summary = "List a conversation's messages", operationId = "listMessages")
     @ApiResponse(responseCode = "200", description = "A page, latest first")
     MessagePage messages(
-            Caller caller,
+            @Parameter(hidden = true) Caller caller,
             @PathVariable("conversation_id") @Schema(format = "uuid") String conversationId,
             @QueryValue @Nullable @Schema(description = "next_cursor of the page before")
                     String cursor,

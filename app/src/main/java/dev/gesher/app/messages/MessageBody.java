@@ -25,7 +25,9 @@ public record MessageBody(
         @JsonProperty("conversation_id") @Nullable UUID conversationId,
         @Schema(allowableValues = {"inbound", "outbound"}) String direction,
         @Schema(description = "Meta's type of message") String type,
-        @Schema(description = "What it says, as Meta writes it", type = "object")
+        @Schema(
+                        description = "What it says, as Meta writes it",
+                        additionalProperties = Schema.AdditionalPropertiesValue.TRUE)
                 @Nullable Map<String, Object> content,
         @JsonProperty("template_name") @Nullable String templateName,
         @JsonProperty("template_language") @Nullable String templateLanguage,

@@ -32,6 +32,7 @@ import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.parameters.RequestBody;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.security.SecurityRequirement;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,13 @@ import org.jspecify.annotations.Nullable;
 @Controller("/v1/messages")
 @ExecuteOn(TaskExecutors.BLOCKING)
 @Tag(name = "Messages")
+@ApiResponse(
+        responseCode = "4XX",
+        description = "A problem (RFC 9457)",
+        content =
+                @Content(
+                        mediaType = "application/problem+json",
+                        schema = @Schema(implementation = ProblemBody.class)))
 class MessagesController {
     private static final String REPLAYED = "Idempotency-Replayed";
 
@@ -57,6 +65,7 @@ class MessagesController {
      */
     @Post
     @Secured(Scope.MESSAGES_SEND)
+    @SecurityRequirement(name = "token", scopes = Scope.MESSAGES_SEND)
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(
             summary = "Send a message",
@@ -82,7 +91,7 @@ class MessagesController {
                             schema = @Schema(implementation = ProblemBody.class)))
     HttpResponse<?> send(
             HttpRequest<?> request,
-            Caller caller,
+            @Parameter(hidden = true) Caller caller,
             @Header("Idempotency-Key")
                     @Nullable
                     @Parameter(
@@ -117,6 +126,7 @@ class MessagesController {
     /** The decision as {@link #send} would take it now; changes nothing. */
     @Post("/precheck")
     @Secured(Scope.MESSAGES_SEND)
+    @SecurityRequirement(name = "token", scopes = Scope.MESSAGES_SEND)
     @Consumes(MediaType.APPLICATION_JSON)
     @NeedsDatabase
     @Operation(summary = "Ask how a message would go", operationId = "precheckMessage")
@@ -129,7 +139,7 @@ class MessagesController {
     @ApiResponse(responseCode = "200", description = "The decision")
     PrecheckBody precheck(
             HttpRequest<?> request,
-            Caller caller,
+            @Parameter(hidden = true) Caller caller,
             @Body @Parameter(hidden = true) byte @Nullable [] body) {
         return switch (messages.precheck(reader.read(request, caller, body, null))) {
             case Messages.Precheck.Decided(var decision) -> PrecheckBody.of(decision);
@@ -140,11 +150,13 @@ class MessagesController {
     /** One message with its status and every call to Meta that was made for it. */
     @Get("/{message_id}")
     @Secured(Scope.MESSAGES_READ)
+    @SecurityRequirement(name = "token", scopes = Scope.MESSAGES_READ)
     @NeedsDatabase
     @Operation(summary = "Read a message", operationId = "readMessage")
     @ApiResponse(responseCode = "200", description = "The message")
     HttpResponse<MessageBody> find(
-            Caller caller, @PathVariable("message_id") @Schema(format = "uuid") String messageId) {
+            @Parameter(hidden = true) Caller caller,
+            @PathVariable("message_id") @Schema(format = "uuid") String messageId) {
         return Ids.parse(messageId)
                 .map(MessageId::new)
                 .flatMap(id -> messages.find(caller.tenant(), id))

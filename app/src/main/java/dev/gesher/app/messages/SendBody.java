@@ -7,7 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A send request as the API document describes it; {@link SendRequestReader} reads it. */
-@Schema(name = "SendMessage")
+@Schema(name = "SendMessage", description = "What to send to whom; content, template, or both")
 record SendBody(
         @Schema(
                         description =
@@ -17,12 +17,12 @@ record SendBody(
         @Schema(
                         description =
                                 "What to say, as Meta writes it: {\"type\":\"text\",\"text\":{\"body\":\"…\"}}, an image, or a full template",
-                        type = "object")
+                        additionalProperties = Schema.AdditionalPropertiesValue.TRUE)
                 @Nullable Map<String, Object> content,
         @Schema(
                         description =
                                 "What to say when the window is closed: {\"name\":\"order_update\",\"language\":\"he\",\"parameters\":{\"first_name\":\"דנה\"}}",
-                        type = "object")
+                        additionalProperties = Schema.AdditionalPropertiesValue.TRUE)
                 @Nullable Map<String, Object> template,
         @Schema(
                         allowableValues = {"auto", "freeform", "template"},

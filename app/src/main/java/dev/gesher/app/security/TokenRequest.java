@@ -5,7 +5,7 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** The form of a token request, for the API document; {@link Form} reads it. */
-@Schema(name = "TokenRequest")
+@Schema(name = "TokenRequest", description = "RFC 6749 §4.4.2")
 record TokenRequest(
         @JsonProperty("grant_type") @Schema(description = "client_credentials") String grantType,
         @JsonProperty("client_id") @Nullable String clientId,

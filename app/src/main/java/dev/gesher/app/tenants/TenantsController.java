@@ -1,6 +1,7 @@
 package dev.gesher.app.tenants;
 
 import dev.gesher.app.http.NeedsDatabase;
+import dev.gesher.app.http.ProblemBody;
 import dev.gesher.app.http.ProblemException;
 import dev.gesher.app.http.ProblemKind;
 import dev.gesher.app.security.Scope;
@@ -21,7 +22,10 @@ import io.micronaut.scheduling.TaskExecutors;
 import io.micronaut.scheduling.annotation.ExecuteOn;
 import io.micronaut.security.annotation.Secured;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.security.SecurityRequirement;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.Valid;
 import java.security.Principal;
@@ -34,7 +38,15 @@ import java.util.UUID;
 @Secured(Scope.OPERATOR)
 @ExecuteOn(TaskExecutors.BLOCKING)
 @NeedsDatabase
+@SecurityRequirement(name = "operator")
 @Tag(name = "Tenants")
+@ApiResponse(
+        responseCode = "4XX",
+        description = "A problem (RFC 9457)",
+        content =
+                @Content(
+                        mediaType = "application/problem+json",
+                        schema = @Schema(implementation = ProblemBody.class)))
 class TenantsController {
     private final Tenants tenants;
     private final ApiClients clients;
@@ -69,7 +81,10 @@ class TenantsController {
     /** Creates an API client; its secret is in this answer and nowhere else. */
     @Post("/{tenant_id}/clients")
     @Operation(summary = "Create an API client of a tenant", operationId = "createClient")
-    @ApiResponse(responseCode = "201", description = "The client with its secret, shown this once")
+    @ApiResponse(
+            responseCode = "201",
+            description = "The client with its secret, shown this once",
+            content = @Content(schema = @Schema(implementation = ClientBody.class)))
     HttpResponse<ClientBody> createClient(
             @PathVariable("tenant_id") String tenantId,
             @Body @Valid NewClientBody body,

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gesher.app.architecture;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gesher.app.messages;
+
+import org.jspecify.annotations.NullMarked;
