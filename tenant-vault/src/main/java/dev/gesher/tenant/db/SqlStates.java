@@ -1,7 +1,6 @@
 package dev.gesher.tenant.db;
 
 import java.sql.SQLException;
-import java.sql.SQLTransientConnectionException;
 
 /** What the classes of SQLSTATE mean to us (PostgreSQL documentation, appendix A). */
 final class SqlStates {

@@ -1,0 +1,156 @@
+package dev.gesher.whatsapp.webhook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gesher.whatsapp.InboundSignal.Message;
+import dev.gesher.whatsapp.InboundSignal.Status;
+import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
+import dev.gesher.whatsapp.PhoneNumber;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class MessagesChangeTest {
+    private static final Instant RECEIVED = Instant.ofEpochSecond(1_790_000_100);
+
+    private static MessagesChange.Read read(String fixture) {
+        var body = Json.read(Fixtures.body(fixture)).orElseThrow();
+        return MessagesChange.read(body.at("/entry/0/changes/0/value"), RECEIVED);
+    }
+
+    private static Message message(String fixture) {
+        var read = read(fixture);
+        assertThat(read.problems()).isEmpty();
+        assertThat(read.signals()).hasSize(1);
+        return (Message) read.signals().getFirst();
+    }
+
+    @Test
+    void a_text_is_read_with_its_sender_name_and_time() {
+        var text = message("text_message");
+
+        assertThat(text.waMessageId()).isEqualTo("wamid.text1");
+        assertThat(text.fromPhone()).contains(new PhoneNumber("+972541112222"));
+        assertThat(text.fromUserId()).contains("IL.111");
+        assertThat(text.profileName()).contains("דנה כהן 🌸");
+        assertThat(text.at()).isEqualTo(Webhooks.SENT);
+        assertThat(text.type()).isEqualTo("text");
+        assertThat(text.opensWindow()).isTrue();
+        assertThat(
+                        Json.read(Fixtures.bytes(text.contentJson()))
+                                .orElseThrow()
+                                .at("/text/body")
+                                .asText())
+                .isEqualTo("שלום, מתי אתם פותחים?");
+        assertThat(text.toString()).doesNotContain("972", "wamid", "דנה");
+    }
+
+    @Test
+    void a_reply_names_what_it_answers() {
+        assertThat(message("text_reply_forwarded").contextWaMessageId()).contains("wamid.ours1");
+    }
+
+    @Test
+    void an_image_names_its_media() {
+        assertThat(message("image_message").mediaId()).contains("9001");
+    }
+
+    @Test
+    void unknown_types_fields_and_values_are_kept_as_they_came() {
+        var unknown = message("unknown_type");
+
+        assertThat(unknown.type()).isEqualTo("hologram");
+        assertThat(unknown.opensWindow()).isTrue();
+        assertThat(unknown.contentJson())
+                .contains("\"depth\":1.25")
+                .contains("\"new\":[null,{\"x\":true}]")
+                .contains("\"surprise\":\"yes\"");
+        assertThat(message("message_without_type").type()).isEqualTo("unknown");
+        assertThat(message("half_a_surrogate").contentJson()).contains("cut \\uD83D");
+    }
+
+    @Test
+    void only_what_a_person_sends_opens_the_window() {
+        for (var fixture : List.of("system_number_changed", "reaction", "unsupported")) {
+            assertThat(message(fixture).opensWindow()).as(fixture).isFalse();
+        }
+        assertThat(message("interactive_without_body").opensWindow()).isTrue();
+    }
+
+    @Test
+    void a_message_of_a_group_is_counted_and_left_out() {
+        var read = read("group_message");
+
+        assertThat(read.signals()).isEmpty();
+        assertThat(read.ignored()).containsExactly("group_message");
+    }
+
+    @Test
+    void a_sender_may_have_a_user_id_only_wherever_it_stands() {
+        for (var fixture : List.of("user_id_only", "user_id_in_from")) {
+            var message = message(fixture);
+            assertThat(message.fromPhone()).isEmpty();
+            assertThat(message.fromUserId()).contains("IL.222");
+            assertThat(message.profileName()).contains("Noa");
+        }
+    }
+
+    @Test
+    void contacts_belong_to_messages_by_id_not_by_place() {
+        assertThat(read("contacts_out_of_order").signals())
+                .extracting(signal -> ((Message) signal).profileName().orElse(""))
+                .containsExactly("דנה כהן 🌸", "Avi");
+    }
+
+    @Test
+    void a_message_from_nobody_is_a_problem_and_its_neighbour_is_read() {
+        var read = read("message_without_sender");
+
+        assertThat(read.problems()).containsExactly("message without sender");
+        assertThat(read.signals())
+                .extracting(s -> s.waMessageId())
+                .containsExactly("wamid.neighbour1");
+    }
+
+    @Test
+    void statuses_are_read_with_what_they_carry() {
+        var read = read("statuses");
+
+        assertThat(read.problems()).isEmpty();
+        assertThat(read.ignored()).containsExactly("status", "status", "group_status");
+        var statuses = read.signals().stream().map(StatusUpdate.class::cast).toList();
+        assertThat(statuses)
+                .extracting(StatusUpdate::status)
+                .containsExactly(
+                        Status.SENT,
+                        Status.DELIVERED,
+                        Status.READ,
+                        Status.PLAYED,
+                        Status.FAILED,
+                        Status.FAILED);
+        assertThat(statuses.getFirst().opaque()).contains("018f.1");
+        assertThat(statuses.getFirst().recipientPhone()).contains(new PhoneNumber("+972541112222"));
+        assertThat(statuses.get(1).recipientUserId()).contains("IL.111");
+        assertThat(statuses.get(4).errorCode()).contains("131047");
+        assertThat(statuses.get(4).windowClosed()).isTrue();
+        assertThat(statuses.get(5).errorCode()).contains("131026");
+        assertThat(statuses.get(5).windowClosed()).isFalse();
+    }
+
+    @Test
+    void a_time_that_is_missing_or_none_is_the_time_of_receipt_and_opens_no_window() {
+        for (var time :
+                List.of("\"soon\"", "null", "\"-5\"", "{}", "\"99999999999999999999\"", "1.5")) {
+            var value =
+                    Json.read(
+                                    Fixtures.bytes(
+                                            "{\"messages\":[{\"id\":\"m\",\"from\":\"972541112222\",\"type\":\"text\",\"timestamp\":"
+                                                    + time
+                                                    + "}]}"))
+                            .orElseThrow();
+            var message = (Message) MessagesChange.read(value, RECEIVED).signals().getFirst();
+            assertThat(message.at()).as(time).isEqualTo(RECEIVED);
+            assertThat(message.opensWindow()).isFalse();
+        }
+    }
+}

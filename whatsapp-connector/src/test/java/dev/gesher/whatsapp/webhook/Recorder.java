@@ -1,0 +1,52 @@
+package dev.gesher.whatsapp.webhook;
+
+import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.Tx;
+import dev.gesher.whatsapp.InboundListener;
+import dev.gesher.whatsapp.InboundSignal.Message;
+import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A listener that writes what it hears into a table, in the transaction it is given. */
+final class Recorder implements InboundListener {
+    /** A message with this in its id breaks the code that applies it. */
+    static final String POISON = "poison";
+
+    /** A message with this in its id breaks a constraint. */
+    static final String REFUSED = "refused";
+
+    /** Every call, also those that were rolled back. */
+    final List<List<Received>> calls = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void apply(Tx tx, List<Received> signals) throws SQLException {
+        calls.add(List.copyOf(signals));
+        for (var received : signals) {
+            var signal = received.signal();
+            if (signal.waMessageId().contains(POISON)) {
+                throw new IllegalStateException("secret content of the message");
+            }
+            var what =
+                    switch (signal) {
+                        case Message message -> message.type();
+                        case StatusUpdate status -> status.status().name();
+                    };
+            tx.update(
+                    """
+                    INSERT INTO heard AS h (tenant_id, number, id, what) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (tenant_id, id, what) DO UPDATE SET times = h.times + 1
+                    """,
+                    received.tenant(),
+                    received.phoneNumberId(),
+                    signal.waMessageId(),
+                    what);
+            lockRowOf(tx, received.tenant());
+        }
+    }
+
+    private static void lockRowOf(Tx tx, TenantId tenant) throws SQLException {
+        tx.update("UPDATE heard_tenants SET n = n + 1 WHERE tenant_id = ?", tenant);
+    }
+}
