@@ -94,7 +94,6 @@ final class Applier extends PollingWorker {
             held = leases.acquireShare(BUCKET, Bodies.BUCKETS, LEASE);
             renewedAt = now;
         }
-        putOff.values().removeIf(until -> until - now < 0);
         var leaseOf = held.stream().collect(Collectors.toMap(Applier::bucket, lease -> lease));
         var busy =
                 held.isEmpty()
@@ -121,16 +120,25 @@ final class Applier extends PollingWorker {
         held = List.of();
     }
 
-    /** One batch for each of a few groups of buckets, at the same time. */
+    /**
+     * One batch for each of a few groups of buckets, at the same time. Numbers that were put off
+     * are tried on their own, so that they cost the others nothing.
+     */
     private boolean applyAll(List<Integer> busy, Map<Integer, Lease> leaseOf) {
         var groups = new TreeMap<Integer, List<Integer>>();
         for (int n = 0; n < busy.size(); n++) {
             groups.computeIfAbsent(n % AT_ONCE, ignored -> new ArrayList<>()).add(busy.get(n));
         }
-        var work =
-                groups.values().stream()
-                        .<Callable<Boolean>>map(group -> () -> applySome(group, leaseOf))
-                        .toList();
+        var work = new ArrayList<Callable<Boolean>>();
+        var suspects = List.copyOf(putOff.keySet());
+        groups.values().forEach(group -> work.add(() -> applySome(group, suspects, leaseOf)));
+        long now = System.nanoTime();
+        for (var number : suspects) {
+            var until = putOff.get(number);
+            if (until != null && until - now < 0) {
+                work.add(() -> tryAgain(number, leaseOf));
+            }
+        }
         boolean some = false;
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (var done : threads.invokeAll(work)) {
@@ -146,20 +154,31 @@ final class Applier extends PollingWorker {
         return some;
     }
 
-    private boolean applySome(List<Integer> buckets, Map<Integer, Lease> leaseOf) {
+    private boolean applySome(
+            List<Integer> buckets, List<String> suspects, Map<Integer, Lease> leaseOf) {
         int ofEach = buckets.size() == 1 ? BATCH : Math.max(FAIR_SHARE, BATCH / buckets.size());
-        var heads =
-                fitting(
-                        scope.platform(tx ->
-                                ChangeRows.heads(
-                                        tx, buckets, List.copyOf(putOff.keySet()), ofEach)));
+        return apply(
+                fitting(scope.platform(tx -> ChangeRows.heads(tx, buckets, suspects, ofEach))),
+                leaseOf);
+    }
+
+    private boolean tryAgain(String number, Map<Integer, Lease> leaseOf) {
+        if (!leaseOf.containsKey(Bodies.bucket(number))) {
+            putOff.remove(number);
+            return false;
+        }
+        var heads = fitting(scope.platform(tx -> ChangeRows.headsOf(tx, number, BATCH)));
+        putOff.remove(number);
+        return apply(heads, leaseOf);
+    }
+
+    private boolean apply(List<Head> heads, Map<Integer, Lease> leaseOf) {
         if (heads.isEmpty()) {
             return false;
         }
         heads.stream().map(Head::day).distinct().forEach(dayKeys::ready);
-        var plans = plans(heads);
-        for (var batch : byTenants(plans)) {
-            apply(batch, leaseOf);
+        for (var batch : byTenants(plans(heads))) {
+            applyTogether(batch, leaseOf);
         }
         return true;
     }
@@ -231,8 +250,8 @@ final class Applier extends PollingWorker {
     }
 
     /** Applies some changes in one transaction, in parts where one of them cannot be. */
-    private void apply(List<Plan> some, Map<Integer, Lease> leaseOf) {
-        for (int run = 1; !stopping(); run++) {
+    private void applyTogether(List<Plan> some, Map<Integer, Lease> leaseOf) {
+        for (int run = 1; ; run++) {
             try {
                 commit(some, leaseOf);
                 some.forEach(this::count);
@@ -271,7 +290,7 @@ final class Applier extends PollingWorker {
         if (byTenant.size() == 1) {
             putOff(some);
         } else {
-            byTenant.values().forEach(part -> apply(part, leaseOf));
+            byTenant.values().forEach(part -> applyTogether(part, leaseOf));
         }
     }
 
@@ -289,8 +308,8 @@ final class Applier extends PollingWorker {
     private void inParts(List<Plan> some, Map<Integer, Lease> leaseOf, Throwable blame) {
         if (some.size() > 1) {
             int middle = some.size() / 2;
-            apply(some.subList(0, middle), leaseOf);
-            apply(some.subList(middle, some.size()), leaseOf);
+            applyTogether(some.subList(0, middle), leaseOf);
+            applyTogether(some.subList(middle, some.size()), leaseOf);
             return;
         }
         if (blame instanceof DatabaseUnavailableException) {

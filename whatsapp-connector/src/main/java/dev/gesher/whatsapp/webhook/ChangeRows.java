@@ -1,6 +1,7 @@
 package dev.gesher.whatsapp.webhook;
 
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.Tx;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -22,13 +23,7 @@ final class ChangeRows {
             byte[] payload) {}
 
     /** A pending change, without its payload. */
-    record Head(
-            long inboxId,
-            int ordinal,
-            int bucket,
-            @Nullable String phoneNumberId,
-            LocalDate day,
-            long bytes) {}
+    record Head(long inboxId, int ordinal, LocalDate day, long bytes) {}
 
     /** A pending change. */
     record Change(
@@ -97,30 +92,46 @@ final class ChangeRows {
                 Tx.integers(buckets));
     }
 
-    /** The first pending changes of each bucket, numbers that are put off left out. */
-    static List<Head> heads(Tx tx, List<Integer> buckets, List<String> putOff, int ofEach)
+    /** The first pending changes of each bucket, but for some numbers. */
+    static List<Head> heads(Tx tx, List<Integer> buckets, List<String> notOf, int ofEach)
             throws SQLException {
         return tx.query(
                 """
                 SELECT c.* FROM unnest(?) AS b CROSS JOIN LATERAL (
-                    SELECT inbox_id, ordinal, bucket, phone_number_id, key_day, octet_length(payload) AS bytes
+                    SELECT inbox_id, ordinal, key_day, octet_length(payload) AS bytes
                     FROM webhook_changes
                     WHERE bucket = b AND state = 'pending'
                       AND (phone_number_id IS NULL OR phone_number_id <> ALL(?))
                     ORDER BY inbox_id, ordinal LIMIT ?) AS c
                 ORDER BY c.inbox_id, c.ordinal
                 """,
-                row ->
-                        new Head(
-                                row.longInteger("inbox_id"),
-                                row.integer("ordinal"),
-                                row.integer("bucket"),
-                                row.nullableText("phone_number_id"),
-                                KeyDay.of(row.integer("key_day")),
-                                row.longInteger("bytes")),
+                ChangeRows::head,
                 Tx.integers(buckets),
-                Tx.texts(putOff),
+                Tx.texts(notOf),
                 ofEach);
+    }
+
+    /** The first pending changes of one number. */
+    static List<Head> headsOf(Tx tx, String phoneNumberId, int most) throws SQLException {
+        return tx.query(
+                """
+                SELECT inbox_id, ordinal, key_day, octet_length(payload) AS bytes
+                FROM webhook_changes
+                WHERE bucket = ? AND state = 'pending' AND phone_number_id = ?
+                ORDER BY inbox_id, ordinal LIMIT ?
+                """,
+                ChangeRows::head,
+                Bodies.bucket(phoneNumberId),
+                phoneNumberId,
+                most);
+    }
+
+    private static Head head(Row row) throws SQLException {
+        return new Head(
+                row.longInteger("inbox_id"),
+                row.integer("ordinal"),
+                KeyDay.of(row.integer("key_day")),
+                row.longInteger("bytes"));
     }
 
     static List<Change> load(Tx tx, List<Head> heads) throws SQLException {

@@ -5,6 +5,7 @@ import dev.gesher.tenant.DayKeys;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriters;
+import dev.gesher.tenant.db.DatabaseException;
 import dev.gesher.tenant.db.DatabaseUnavailableException;
 import dev.gesher.tenant.db.Wakeups;
 import dev.gesher.whatsapp.MetaSettings;
@@ -130,6 +131,11 @@ final class Intake implements WebhookIntake {
             counters.add("received_bytes", body.length);
             return new Receipt.Stored();
         } catch (DatabaseUnavailableException e) {
+            counters.add("unavailable", 1);
+            return new Receipt.Unavailable(RETRY_AFTER);
+        } catch (DatabaseException e) {
+            // Whatever is wrong is ours, and Meta repeats until it is mended.
+            LOG.error("webhook correlation={} could not be stored", correlation, e);
             counters.add("unavailable", 1);
             return new Receipt.Unavailable(RETRY_AFTER);
         }

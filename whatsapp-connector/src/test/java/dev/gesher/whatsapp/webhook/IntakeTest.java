@@ -12,17 +12,21 @@ import dev.gesher.whatsapp.WebhookIntake.Handshake;
 import dev.gesher.whatsapp.WebhookIntake.Receipt;
 import dev.gesher.whatsapp.WebhookIntake.Refusal;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @GesherDatabase
-@Timeout(60)
+@Timeout(120)
 class IntakeTest {
     private final TestDatabase database;
     private final Webhooks webhooks;
@@ -127,36 +131,56 @@ class IntakeTest {
     }
 
     @Test
-    void waiting_bodies_are_bounded_in_bytes() throws Exception {
+    void waiting_bodies_are_bounded_in_bytes() {
         byte[] body = new byte[WebhookIntake.MAX_BODY - 1000];
         var signature = sign(body);
-        var receipts = new ArrayList<CompletableFuture<Receipt>>();
-        try (var other = database.connect();
-                var statement = other.createStatement();
+        var release = new CountDownLatch(1);
+        var few =
+                Map.<String, Object>of(
+                        "datasources.default.maximum-pool-size", 1,
+                        "datasources.default.connection-timeout", 60_000);
+        try (var there = new Webhooks(database, few);
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            webhooks.deliver("text_message"); // today's key is ready
-            other.setAutoCommit(false);
-            statement.execute("LOCK TABLE webhook_inbox IN SHARE MODE");
+            there.deliver("text_message"); // the key of the day is ready
+            var held = new CountDownLatch(1);
+            threads.execute(() ->
+                    there.scope.platform(tx -> {
+                        held.countDown();
+                        return awaited(release);
+                    }));
+            assertThat(awaited(held)).isTrue();
+            var receipts = new ArrayList<CompletableFuture<Receipt>>();
             for (int n = 0; n < 16; n++) {
                 receipts.add(
                         CompletableFuture.supplyAsync(
-                                () -> intake.receive(body, signature, "corr"), threads));
+                                () -> there.intake.receive(body, signature, "corr"), threads));
             }
-            var writers = webhooks.context.getBean(BatchWriters.class);
-            await().until(() ->
-                    writers.stats().values().stream()
-                            .anyMatch(stats -> stats.waitingItems() == 16));
+            var writers = there.context.getBean(BatchWriters.class);
+            await().atMost(Duration.ofSeconds(50))
+                    .until(() ->
+                            writers.stats().values().stream()
+                                    .anyMatch(stats -> stats.waitingItems() == 16));
 
-            assertThat(intake.receive(body, signature, "corr"))
+            assertThat(there.intake.receive(body, signature, "corr"))
                     .isInstanceOf(Receipt.Unavailable.class);
-            assertThat(intake.preflight(signature, null, body.length)).contains(Refusal.BUSY);
+            assertThat(there.intake.preflight(signature, null, body.length)).contains(Refusal.BUSY);
 
-            other.rollback();
+            release.countDown();
             assertThat(receipts)
                     .allSatisfy(
                             receipt -> assertThat(receipt.join()).isEqualTo(new Receipt.Stored()));
+        } finally {
+            release.countDown();
         }
         assertThat(webhooks.count("SELECT count(*)::int AS n FROM webhook_inbox")).isEqualTo(17);
+    }
+
+    private static boolean awaited(CountDownLatch latch) {
+        try {
+            return latch.await(50, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

@@ -76,6 +76,26 @@ class ReceivingTest {
     }
 
     @Test
+    void workers_stop_and_give_back_their_leases_when_the_application_ends() throws Exception {
+        webhooks.splitter.start();
+        webhooks.applier.start();
+        await().until(() ->
+                webhooks.count("SELECT count(*)::int AS n FROM leases WHERE expires_at > now()")
+                        == Bodies.BUCKETS + 2);
+
+        webhooks.close();
+
+        try (var connection = database.connect();
+                var statement = connection.createStatement();
+                var held =
+                        statement.executeQuery(
+                                "SELECT count(*) FROM leases WHERE expires_at > now()")) {
+            assertThat(held.next()).isTrue();
+            assertThat(held.getInt(1)).isZero();
+        }
+    }
+
+    @Test
     void a_body_that_mixes_tenants_is_applied_to_each_by_number() {
         var first = theirs();
         var second = webhooks.holderOf("5002", "7002");

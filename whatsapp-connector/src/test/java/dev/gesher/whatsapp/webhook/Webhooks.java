@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,10 @@ final class Webhooks implements AutoCloseable {
     final Applier applier;
 
     Webhooks(TestDatabase database) {
+        this(database, Map.of());
+    }
+
+    Webhooks(TestDatabase database, Map<String, Object> more) {
         var properties = new HashMap<String, Object>(database.datasource());
         properties.put("datasources.default.dialect", "POSTGRES");
         properties.put("datasources.default.connection-timeout", 2000);
@@ -42,6 +47,7 @@ final class Webhooks implements AutoCloseable {
         properties.put("gesher.meta.app-secret", Fixtures.SECRET);
         properties.put("gesher.meta.app-secret-previous", Fixtures.PREVIOUS);
         properties.put("gesher.meta.verify-token", "open sesame");
+        properties.putAll(more);
         this.context =
                 ApplicationContext.builder()
                         .properties(properties)
