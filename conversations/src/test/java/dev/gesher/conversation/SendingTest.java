@@ -473,4 +473,47 @@ class SendingTest {
         awaitStatus(answer, "sent");
         assertThat(received()).extracting(Message.View::type).containsExactly("template");
     }
+
+    @Test
+    void a_message_that_cannot_be_read_holds_up_nobody() {
+        simulator.control().addFault(SENDS.recipient(CUSTOMER).times(1), Effect.refuse(131056));
+        customerWrites(OTHER_CUSTOMER);
+        var broken = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
+        await().until(() -> !message(broken).attempts().isEmpty());
+        await().until(() -> message(broken).attempts().getFirst().outcome().isPresent());
+        gesher.asAdministrator(
+                "UPDATE whatsapp_messages m SET content = (SELECT o.content FROM whatsapp_messages o"
+                        + " WHERE o.tenant_id = m.tenant_id AND o.direction = 'inbound' LIMIT 1)"
+                        + " WHERE m.message_id = ?",
+                broken.message().value());
+        clock.advance(Duration.ofSeconds(2));
+        var next = gesher.accepted(text(tenant, OTHER_CUSTOMER, "שלום"));
+
+        awaitStatus(next, "sent");
+        await().until(() ->
+                gesher.count(
+                                "SELECT count(*) FROM whatsapp_messages WHERE"
+                                        + " message_id = ? AND error_code ="
+                                        + " 'internal_error'",
+                                broken.message().value())
+                        == 1);
+    }
+
+    @Test
+    void a_call_of_a_number_that_went_to_another_tenant_ends_as_unknown() {
+        simulator.control().addFault(SENDS.recipient(CUSTOMER).times(1), Effect.delay(1500));
+        var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
+        awaitStage(answer, "sending");
+
+        gesher.disconnect(tenant, number);
+        gesher.connectedTenant(simulator, number);
+        await().until(() -> received().size() == 1);
+        clock.advance(Duration.ofMinutes(1));
+        gesher.settle(tenant, answer.message());
+        assertThat(message(answer).stage()).isEqualTo("settling");
+        clock.advance(Duration.ofMinutes(15));
+        gesher.settle(tenant, answer.message());
+
+        assertThat(message(answer).errorCode()).contains("outcome_unknown");
+    }
 }

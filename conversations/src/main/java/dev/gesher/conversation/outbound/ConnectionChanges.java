@@ -10,6 +10,7 @@ import dev.gesher.conversation.message.StoredMessage.Change;
 import dev.gesher.conversation.message.StoredMessage.Times;
 import dev.gesher.conversation.message.Transitions;
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.Timers;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.Connections;
@@ -29,11 +30,13 @@ final class ConnectionChanges implements Connections.Listener {
     static final String CONNECTION_LEFT = "connection_left";
 
     private final Clock clock;
+    private final Timers timers;
     private final EventLog events;
     private final LaneSignals signals;
 
-    ConnectionChanges(Clock clock, EventLog events, LaneSignals signals) {
+    ConnectionChanges(Clock clock, Timers timers, EventLog events, LaneSignals signals) {
         this.clock = clock;
+        this.timers = timers;
         this.events = events;
         this.signals = signals;
     }
@@ -51,6 +54,7 @@ final class ConnectionChanges implements Connections.Listener {
         if (old.isPresent()) {
             closeWindows(tx, now.tenant(), old.get(), at);
             fail(tx, now.tenant(), old.get(), LaneClaims.CONNECTION_CHANGED, at, told);
+            watchRunning(tx, now.tenant(), old.get(), at);
         }
         told.add(event(now, "connection.active", at));
         events.append(tx, told);
@@ -64,30 +68,71 @@ final class ConnectionChanges implements Connections.Listener {
         var number = now.phoneNumberId();
         if (number.isPresent()) {
             Lanes.lock(tx, List.of(number.get()));
-            park(tx, now, number.get(), at);
             if (now.status() == Connection.Status.DISCONNECTED) {
-                closeWindows(tx, now.tenant(), number.get(), at);
-                fail(tx, now.tenant(), number.get(), CONNECTION_LEFT, at, told);
+                leave(tx, now.tenant(), number.get(), at, told);
+            } else {
+                park(tx, now, number.get(), at);
             }
         }
         told.add(event(now, "connection." + now.status().name().toLowerCase(Locale.ROOT), at));
         events.append(tx, told);
     }
 
-    /** The number's lane, free to be used by this tenant; whoever else held it has lost it. */
+    /**
+     * Nothing is left to send. The lane is not parked: what was accepted at this very moment is
+     * still to be judged, and refused.
+     */
+    private void leave(Tx tx, TenantId tenant, String number, Instant now, List<NewEvent> told)
+            throws SQLException {
+        closeWindows(tx, tenant, number, now);
+        fail(tx, tenant, number, CONNECTION_LEFT, now, told);
+        watchRunning(tx, tenant, number, now);
+        tx.update(
+                """
+                UPDATE lanes SET parked_cause = NULL, parked_since = NULL, next_due_at = ?
+                WHERE phone_number_id = ? AND tenant_id = ?
+                """,
+                now,
+                number,
+                tenant);
+    }
+
+    /** Who holds the lane records what runs; should the lane be another tenant's first, a timer. */
+    private void watchRunning(Tx tx, TenantId tenant, String number, Instant now)
+            throws SQLException {
+        for (var message :
+                tx.query(
+                        """
+                        SELECT message_id FROM whatsapp_messages
+                        WHERE tenant_id = ? AND phone_number_id = ? AND stage = 'sending'
+                        """,
+                        row -> row.uuid("message_id"),
+                        tenant,
+                        number)) {
+            timers.set(tx, SettleTimer.KIND, tenant, message, now.plus(SettleTimer.RECORDED));
+        }
+    }
+
+    /**
+     * The number's lane at Meta's pace for it, free to be used by this tenant; whoever else held it
+     * has lost it.
+     */
     private static void open(Tx tx, TenantId tenant, String number, Instant now)
             throws SQLException {
         tx.update(
                 """
-                INSERT INTO lanes AS l (phone_number_id, tenant_id, next_due_at) VALUES (?, ?, ?)
+                INSERT INTO lanes AS l (phone_number_id, tenant_id, next_due_at, messages_per_second)
+                SELECT ?, c.tenant_id, ?,
+                    CASE WHEN c.coexistence THEN 20 WHEN c.throughput_level = 'HIGH' THEN 1000 ELSE 80 END
+                FROM whatsapp_connections c WHERE c.tenant_id = ?
                 ON CONFLICT (phone_number_id) DO UPDATE
-                SET parked_cause = NULL, parked_since = NULL, next_due_at = excluded.next_due_at,
+                SET messages_per_second = excluded.messages_per_second, parked_cause = NULL, parked_since = NULL, next_due_at = excluded.next_due_at,
                     token = CASE WHEN l.tenant_id = excluded.tenant_id THEN l.token ELSE l.token + 1 END,
                     tenant_id = excluded.tenant_id
                 """,
                 number,
-                tenant,
-                now);
+                now,
+                tenant);
     }
 
     private static void park(Tx tx, Connection connection, String number, Instant now)

@@ -44,6 +44,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Claims what may go next on a lane, each message judged once more by the same rules. */
 @Singleton
@@ -51,6 +53,10 @@ final class LaneClaims {
     /** The failure of a message whose number is no longer the tenant's. */
     static final String CONNECTION_CHANGED = "connection_changed";
 
+    /** The failure of a message that we cannot send for a fault of our own. */
+    static final String INTERNAL_ERROR = "internal_error";
+
+    private static final Logger log = LoggerFactory.getLogger(LaneClaims.class);
     private static final int MOST_DUE = 200;
 
     private final Tenants tenants;
@@ -104,7 +110,7 @@ final class LaneClaims {
             if (!busy.add(candidate.message().contact().orElse(candidate.message().id().value()))) {
                 continue;
             }
-            judge(gate, candidate, missing).ifPresent(judged::add);
+            judgeOrGiveUp(gate, candidate, missing).ifPresent(judged::add);
         }
         var changes = judged.stream().map(Judged::change).toList();
         var calls = judged.stream().flatMap(each -> each.call().stream()).toList();
@@ -220,11 +226,21 @@ final class LaneClaims {
         }
     }
 
+    /** A message that cannot even be read must not hold up its lane. */
+    private Optional<Judged> judgeOrGiveUp(Gate gate, Candidate candidate, Set<String> missing) {
+        try {
+            return judge(gate, candidate, missing);
+        } catch (RuntimeException e) {
+            log.error("send {} tenant={} given up", candidate.message(), gate.hold().tenant(), e);
+            return Optional.of(withdrawn(candidate.message(), INTERNAL_ERROR, gate.now()));
+        }
+    }
+
     /** Empty if the message has to wait for Meta's word about its template. */
     private Optional<Judged> judge(Gate gate, Candidate candidate, Set<String> missing) {
         var message = candidate.message();
         if (!gate.isOnLane()) {
-            return Optional.of(withdrawn(message, gate.now()));
+            return Optional.of(withdrawn(message, CONNECTION_CHANGED, gate.now()));
         }
         var shape = shape(gate, candidate);
         var wish = wish(message, shape);
@@ -246,10 +262,9 @@ final class LaneClaims {
         return Optional.of(judged(gate, message, shape, wish, facts, decision));
     }
 
-    private static Judged withdrawn(StoredMessage message, Instant now) {
+    private static Judged withdrawn(StoredMessage message, String code, Instant now) {
         var after =
-                Transitions.apply(message.state(), new MessageEvent.Withdrawn(CONNECTION_CHANGED))
-                        .orElseThrow();
+                Transitions.apply(message.state(), new MessageEvent.Withdrawn(code)).orElseThrow();
         return new Judged(Change.to(message, after).times(Times.failed(now)), Optional.empty());
     }
 

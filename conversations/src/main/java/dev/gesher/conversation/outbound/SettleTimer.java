@@ -14,11 +14,13 @@ import dev.gesher.conversation.message.Transitions;
 import dev.gesher.tenant.Tenant;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.Tenants;
+import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.Timers;
 import dev.gesher.tenant.db.Tx;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +30,9 @@ import java.util.UUID;
 @Singleton
 final class SettleTimer implements Timers.Handler {
     static final String KIND = "message.settle";
+
+    /** In this time whoever made a call has recorded it, or somebody has taken over its lane. */
+    static final Duration RECORDED = Duration.ofMinutes(1);
 
     private final Clock clock;
     private final Tenants tenants;
@@ -62,9 +67,33 @@ final class SettleTimer implements Timers.Handler {
         Lanes.lock(tx, List.of(number.get()));
         var key = new MessageRows.Key(tenant, new MessageId(object));
         var message = MessageRows.lock(tx, List.of(key)).get(key);
-        if (message != null && isUnknown(message)) {
-            settle(tx, message);
+        if (message == null) {
+            return;
         }
+        if (isUnknown(message)) {
+            settle(tx, message);
+        } else if (message.state().stage() == Stage.SENDING) {
+            letGo(tx, message);
+        }
+    }
+
+    /** A call of a lane that is another tenant's by now: nobody will record what came of it. */
+    private void letGo(Tx tx, StoredMessage message) throws SQLException {
+        var now = clock.instant();
+        boolean ours =
+                tx.one(
+                                "SELECT tenant_id FROM lanes WHERE phone_number_id = ?",
+                                Row::tenant,
+                                message.phoneNumberId())
+                        .filter(message.tenant()::equals)
+                        .isPresent();
+        if (!ours) {
+            var unknown = new MessageEvent.Unknown(message.state().attempt());
+            var after = Transitions.apply(message.state(), unknown).orElseThrow();
+            MessageRows.write(tx, List.of(Change.to(message, after).unknownSince(now)));
+        }
+        var next = ours ? RECORDED : LaneStep.SETTLING;
+        timers.set(tx, KIND, message.tenant(), message.id().value(), now.plus(next));
     }
 
     private static boolean isUnknown(StoredMessage message) {
