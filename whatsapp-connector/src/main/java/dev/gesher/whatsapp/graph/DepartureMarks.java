@@ -75,7 +75,7 @@ final class DepartureMarks implements BeanCreatedEventListener<NettyClientCustom
                     departed.add(mark);
                 }
             }
-            context.write(message, promise);
+            var _ = context.write(message, promise);
         }
     }
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -178,7 +179,7 @@ public final class GraphErrors {
                     .refused(147001, 147005, "business usernames")
                     .entries();
 
-    private static final TreeMap<Integer, Entry> BY_FIRST_CODE = byFirstCode();
+    private static final NavigableMap<Integer, Entry> BY_FIRST_CODE = byFirstCode();
 
     private GraphErrors() {}
 
@@ -199,7 +200,7 @@ public final class GraphErrors {
         return code == WINDOW_CLOSED;
     }
 
-    private static TreeMap<Integer, Entry> byFirstCode() {
+    private static NavigableMap<Integer, Entry> byFirstCode() {
         var map = new TreeMap<Integer, Entry>();
         for (var entry : CATALOGUE) {
             var before = map.floorEntry(entry.to());

@@ -21,6 +21,7 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +36,7 @@ final class Saga {
     /** The kind of timer that looks after an attempt. */
     static final String TIMER = "connect_attempt";
 
+    private static final List<Step> ORDER = List.of(Step.values());
     private static final Duration LOOKED_AFTER = Duration.ofMinutes(4);
     private static final Duration ABANDONED_AFTER = Duration.ofDays(7);
     private static final Logger log = LoggerFactory.getLogger(Saga.class);
@@ -172,7 +174,7 @@ final class Saga {
             Tx tx, AttemptRow row, String outcome, @Nullable String note, Instant now)
             throws SQLException {
         AttemptRows.step(tx, row, row.step(), outcome, note, now);
-        var next = Step.values()[row.step().ordinal() + 1];
+        var next = ORDER.get(ORDER.indexOf(row.step()) + 1);
         AttemptRows.advance(tx, row, next, now);
         if (next == Step.DONE) {
             AttemptRows.stop(tx, row, Status.DONE, null, null, null, now);

@@ -34,7 +34,7 @@ final class Steps {
     private static final String MESSAGING = "whatsapp_business_messaging";
     private static final int MAX_ACCOUNTS = 20;
     private static final Duration PIN_LOCK = Duration.ofDays(1);
-    private static final Duration REGISTER_LOCK = Duration.ofHours(72);
+    private static final Duration REGISTER_LOCK = Duration.ofDays(3);
 
     private final GraphApi graph;
     private final MetaSettings meta;
@@ -140,7 +140,7 @@ final class Steps {
         return Optional.ofNullable(both);
     }
 
-    private static LinkedHashSet<String> texts(JsonNode array) {
+    private static Set<String> texts(JsonNode array) {
         var texts = new LinkedHashSet<String>();
         array.forEach(one -> texts.add(one.asText()));
         return texts;

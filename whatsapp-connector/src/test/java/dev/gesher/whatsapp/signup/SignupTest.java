@@ -642,10 +642,10 @@ class SignupTest {
         meta.addFault(Match.any().path("POST .*/register").times(1), Effect.refuse(133016));
         var attempt = running.submit(tenant, meta.mintCode(bakery.wabaId()));
         assertFailed(attempt, Step.REGISTER, SignupFailure.REGISTER_LIMIT);
-        assertThat(attempt.retryAfter()).contains(NOW.plus(Duration.ofHours(72)));
+        assertThat(attempt.retryAfter()).contains(NOW.plus(Duration.ofDays(3)));
 
         assertThat(retry(attempt)).isEqualTo(attempt);
-        clock.advance(Duration.ofHours(72));
+        clock.advance(Duration.ofDays(3));
         assertDone(retry(attempt), bakery);
     }
 
