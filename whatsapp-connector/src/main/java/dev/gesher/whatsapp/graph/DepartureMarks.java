@@ -4,12 +4,15 @@ import io.micronaut.context.event.BeanCreatedEvent;
 import io.micronaut.context.event.BeanCreatedEventListener;
 import io.micronaut.http.client.netty.NettyClientCustomizer;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.ReferenceCountUtil;
 import jakarta.inject.Singleton;
-import java.util.Set;
+import java.nio.channels.ClosedChannelException;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -27,15 +30,22 @@ final class DepartureMarks implements BeanCreatedEventListener<NettyClientCustom
     static final String HEADER = "x-gesher-departure";
 
     private final AtomicLong next = new AtomicLong();
-    private final Set<String> departed = ConcurrentHashMap.newKeySet();
+    // The marks of calls under way, and whether each has left.
+    private final Map<String, Boolean> underWay = new ConcurrentHashMap<>();
 
-    String newMark() {
-        return Long.toString(next.incrementAndGet());
+    /** The mark of a call that begins. */
+    String begin() {
+        String mark = Long.toString(next.incrementAndGet());
+        underWay.put(mark, false);
+        return mark;
     }
 
-    /** Whether the request with {@code mark} began to leave; asked once, after the call. */
-    boolean departed(String mark) {
-        return departed.remove(mark);
+    /**
+     * Ends a call and says whether its request began to leave. One that has not will not: should
+     * the client still try, it is stopped.
+     */
+    boolean endAndSayWhetherItLeft(String mark) {
+        return Boolean.TRUE.equals(underWay.remove(mark));
     }
 
     @Override
@@ -43,6 +53,10 @@ final class DepartureMarks implements BeanCreatedEventListener<NettyClientCustom
             BeanCreatedEvent<NettyClientCustomizer.Registry> event) {
         event.getBean().register(new Customizer(null));
         return event.getBean();
+    }
+
+    ChannelHandler noter() {
+        return new Noter();
     }
 
     private final class Customizer implements NettyClientCustomizer {
@@ -60,7 +74,7 @@ final class DepartureMarks implements BeanCreatedEventListener<NettyClientCustom
         @Override
         public void onStreamPipelineBuilt() {
             if (channel != null) {
-                channel.pipeline().addLast("gesher-departure", new Noter());
+                channel.pipeline().addLast("gesher-departure", noter());
             }
         }
     }
@@ -72,7 +86,13 @@ final class DepartureMarks implements BeanCreatedEventListener<NettyClientCustom
                 String mark = request.headers().get(HEADER);
                 if (mark != null) {
                     request.headers().remove(HEADER);
-                    departed.add(mark);
+                    if (underWay.computeIfPresent(mark, (_, _) -> true) == null) {
+                        // Its caller has been told already that it never left.
+                        ReferenceCountUtil.release(message);
+                        promise.setFailure(new ClosedChannelException());
+                        var _ = context.close();
+                        return;
+                    }
                 }
             }
             var _ = context.write(message, promise);

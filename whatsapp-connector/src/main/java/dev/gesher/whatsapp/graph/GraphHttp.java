@@ -102,19 +102,21 @@ final class GraphHttp {
     }
 
     private GraphReply exchange(MutableHttpRequest<?> request) {
-        String mark = marks.newMark();
+        String mark = marks.begin();
         request.header(DepartureMarks.HEADER, mark);
         try {
-            return reply(blocking.exchange(request, BYTES, BYTES));
-        } catch (HttpClientResponseException e) {
-            // The client could not read the answer's body.
-            return new GraphReply.Strange(e.getStatus().getCode());
+            var reply = reply(blocking.exchange(request, BYTES, BYTES));
+            var _ = marks.endAndSayWhetherItLeft(mark);
+            return reply;
         } catch (RuntimeException e) {
-            return marks.departed(mark)
+            boolean left = marks.endAndSayWhetherItLeft(mark);
+            if (e instanceof HttpClientResponseException answered) {
+                // The client could not read the answer's body.
+                return new GraphReply.Strange(answered.getStatus().getCode());
+            }
+            return left
                     ? new GraphReply.NoAnswer(afterDeparture(e))
                     : new GraphReply.NeverLeft(beforeDeparture(e));
-        } finally {
-            marks.departed(mark);
         }
     }
 

@@ -93,6 +93,55 @@ class GraphHttpTest {
     }
 
     @Test
+    void a_reset_of_a_connection_that_was_used_before_is_unknown_and_not_repeated()
+            throws Exception {
+        var answered = new java.util.concurrent.atomic.AtomicInteger();
+        var server =
+                server(socket -> {
+                    if (answered.getAndIncrement() == 0) {
+                        SocketServer.write(socket, "200 OK", "application/json", ACCEPTED);
+                    } else {
+                        SocketServer.reset(socket);
+                    }
+                });
+        var http = http(server.uri(), Map.of());
+        assertThat(send(http)).isInstanceOf(SendResult.Accepted.class);
+
+        assertThat(send(http)).isEqualTo(unknown("reset"));
+        assertThat(server.requests()).hasSize(2);
+    }
+
+    @Test
+    void a_call_that_was_given_up_is_stopped_should_it_still_leave() {
+        var marks = new DepartureMarks();
+        var left = marks.begin();
+        var givenUp = marks.begin();
+        var channel = new io.netty.channel.embedded.EmbeddedChannel();
+        channel.pipeline().addLast(marks.noter());
+        channel.writeOutbound(request(left));
+        assertThat(channel.<Object>readOutbound()).isNotNull();
+        assertThat(marks.endAndSayWhetherItLeft(left)).isTrue();
+
+        assertThat(marks.endAndSayWhetherItLeft(givenUp)).isFalse();
+        var late = request(givenUp);
+        assertThat(channel.write(late).isSuccess()).isFalse();
+        assertThat(channel.<Object>readOutbound()).isNull();
+        assertThat(channel.isOpen()).isFalse();
+        assertThat(late.refCnt()).isZero();
+    }
+
+    private static io.netty.handler.codec.http.FullHttpRequest request(String mark) {
+        var request =
+                new io.netty.handler.codec.http.DefaultFullHttpRequest(
+                        io.netty.handler.codec.http.HttpVersion.HTTP_1_1,
+                        io.netty.handler.codec.http.HttpMethod.POST,
+                        "/",
+                        io.netty.buffer.Unpooled.wrappedBuffer(new byte[] {1}));
+        request.headers().set(DepartureMarks.HEADER, mark);
+        return request;
+    }
+
+    @Test
     void a_refused_connection_never_left() throws Exception {
         int free;
         try (var socket = new ServerSocket(0)) {
