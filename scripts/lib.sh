@@ -37,3 +37,12 @@ find_maven() {
   # C1 and one collector thread: Maven lives too briefly for more.
   export MAVEN_OPTS="${MAVEN_OPTS:-} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow"
 }
+
+# Marks that ./run may start what a build made, as of the build's beginning: what changes meanwhile is newer. In the
+# repository's folder.
+begin_build() {
+  mkdir -p target
+  printf '%s' "$JAVA_HOME" >target/.building
+}
+
+end_build() { mv target/.building app/target/.built; }
