@@ -114,11 +114,8 @@ record DockerEngine(SocketAddress address) {
                                 Channels.newInputStream(channel).readAllBytes(),
                                 StandardCharsets.UTF_8);
                     });
-            try {
-                return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-            } finally {
-                channel.close(); // ends the other thread too
-            }
+            // leaving closes the channel first, which ends the other thread too
+            return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (IOException | ExecutionException | TimeoutException e) {
             return "no answer: " + e;
         } catch (InterruptedException e) {
