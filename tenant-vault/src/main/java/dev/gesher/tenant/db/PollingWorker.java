@@ -95,7 +95,7 @@ public abstract class PollingWorker implements Worker {
             return round();
         } catch (DatabaseUnavailableException e) {
             LOG.warn("worker={} waits: the database is away", name);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("worker={} failed and goes on", name, e);
         }
         return false;
