@@ -109,6 +109,7 @@ CREATE UNIQUE INDEX whatsapp_messages_by_wa_message_id ON whatsapp_messages (ten
 CREATE INDEX whatsapp_messages_by_recipient ON whatsapp_messages (tenant_id, recipient_phone);
 CREATE INDEX whatsapp_messages_by_conversation ON whatsapp_messages (tenant_id, conversation_id, seq);
 CREATE INDEX whatsapp_messages_at_work ON whatsapp_messages (tenant_id, phone_number_id, stage, priority, seq) WHERE stage <> 'done';
+CREATE INDEX whatsapp_messages_by_expiry ON whatsapp_messages (tenant_id, phone_number_id, expires_at) WHERE stage IN ('queued', 'deferred');
 CREATE INDEX whatsapp_messages_at_work_by_contact ON whatsapp_messages (tenant_id, contact_id, seq) WHERE stage <> 'done';
 CALL gesher_make_tenant_table('whatsapp_messages', 'SELECT, INSERT, UPDATE, DELETE');
 

@@ -69,7 +69,7 @@ final class ConnectionChanges implements Connections.Listener {
         if (number.isPresent()) {
             Lanes.lock(tx, List.of(number.get()));
             if (now.status() == Connection.Status.DISCONNECTED) {
-                leave(tx, now.tenant(), number.get(), at, told);
+                leave(tx, now.tenant(), number.get(), whyLeft(now), at, told);
             } else {
                 park(tx, now, number.get(), at);
             }
@@ -78,14 +78,20 @@ final class ConnectionChanges implements Connections.Listener {
         events.append(tx, told);
     }
 
+    private static String whyLeft(Connection connection) {
+        return connection.cause().equals(Optional.of("number_changed"))
+                ? LaneClaims.CONNECTION_CHANGED
+                : CONNECTION_LEFT;
+    }
+
     /**
      * Nothing is left to send. The lane is not parked: what was accepted at this very moment is
      * still to be judged, and refused.
      */
-    private void leave(Tx tx, TenantId tenant, String number, Instant now, List<NewEvent> told)
+    private void leave(Tx tx, TenantId tenant, String number, String code, Instant now, List<NewEvent> told)
             throws SQLException {
         closeWindows(tx, tenant, number, now);
-        fail(tx, tenant, number, CONNECTION_LEFT, now, told);
+        fail(tx, tenant, number, code, now, told);
         watchRunning(tx, tenant, number, now);
         tx.update(
                 """
@@ -113,26 +119,20 @@ final class ConnectionChanges implements Connections.Listener {
         }
     }
 
-    /**
-     * The number's lane at Meta's pace for it, free to be used by this tenant; whoever else held it
-     * has lost it.
-     */
+    /** The number's lane, free to be used by this tenant; whoever else held it has lost it. */
     private static void open(Tx tx, TenantId tenant, String number, Instant now)
             throws SQLException {
         tx.update(
                 """
-                INSERT INTO lanes AS l (phone_number_id, tenant_id, next_due_at, messages_per_second)
-                SELECT ?, c.tenant_id, ?,
-                    CASE WHEN c.coexistence THEN 20 WHEN c.throughput_level = 'HIGH' THEN 1000 ELSE 80 END
-                FROM whatsapp_connections c WHERE c.tenant_id = ?
+                INSERT INTO lanes AS l (phone_number_id, tenant_id, next_due_at) VALUES (?, ?, ?)
                 ON CONFLICT (phone_number_id) DO UPDATE
-                SET messages_per_second = excluded.messages_per_second, parked_cause = NULL, parked_since = NULL, next_due_at = excluded.next_due_at,
+                SET parked_cause = NULL, parked_since = NULL, next_due_at = excluded.next_due_at,
                     token = CASE WHEN l.tenant_id = excluded.tenant_id THEN l.token ELSE l.token + 1 END,
                     tenant_id = excluded.tenant_id
                 """,
                 number,
-                now,
-                tenant);
+                tenant,
+                now);
     }
 
     private static void park(Tx tx, Connection connection, String number, Instant now)

@@ -176,6 +176,7 @@ final class LaneClaims {
                 LEFT JOIN whatsapp_conversations c
                     ON c.tenant_id = m.tenant_id AND c.conversation_id = m.conversation_id
                 WHERE m.tenant_id = ? AND m.phone_number_id = ? AND m.stage = 'queued' AND m.not_before <= ?
+                    AND (m.expires_at IS NULL OR m.expires_at > ?)
                     AND NOT EXISTS (
                         SELECT FROM whatsapp_messages e
                         WHERE e.tenant_id = m.tenant_id AND e.contact_id = m.contact_id
@@ -187,6 +188,7 @@ final class LaneClaims {
                 LaneClaims::candidate,
                 hold.tenant(),
                 hold.phoneNumberId(),
+                now,
                 now,
                 room);
     }
