@@ -9,6 +9,7 @@ import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.SignupFailure;
+import dev.gesher.whatsapp.WebhookInbox;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -16,6 +17,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Ties a number to a tenant, and makes the tie a working connection. */
 @Singleton
@@ -27,14 +30,18 @@ final class Binding {
         }
     }
 
+    private static final Logger log = LoggerFactory.getLogger(Binding.class);
+
     private final StoredConnections connections;
     private final Vault vault;
     private final AuditLog audit;
+    private final WebhookInbox inbox;
 
-    Binding(StoredConnections connections, Vault vault, AuditLog audit) {
+    Binding(StoredConnections connections, Vault vault, AuditLog audit, WebhookInbox inbox) {
         this.connections = connections;
         this.vault = vault;
         this.audit = audit;
+        this.inbox = inbox;
     }
 
     /**
@@ -56,6 +63,8 @@ final class Binding {
                 leave(tx, row, held.get(), before, oldPin, now);
             }
             open(tx, row, now);
+            int waiting = inbox.unpark(tx, row.number());
+            log.debug("bound attempt={} webhooks waiting={}", row.id(), waiting);
         }
         boolean works =
                 same

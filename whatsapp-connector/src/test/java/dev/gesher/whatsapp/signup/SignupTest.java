@@ -445,6 +445,27 @@ class SignupTest {
     }
 
     @Test
+    void binding_a_number_gives_its_parked_webhooks_another_try() {
+        var bakery = bakery();
+        running.change(
+                """
+                INSERT INTO webhook_changes (inbox_id, ordinal, bucket, phone_number_id, field, received_at,
+                                             key_day, payload, correlation, state, settled_at)
+                VALUES (abs(hashtext(?)), 0, 0, ?, 'messages', now(), 20261120, '', 'c', 'parked', now())
+                """,
+                bakery.phoneNumberId(),
+                bakery.phoneNumberId());
+
+        running.submit(tenant, meta.mintCode(bakery.wabaId()));
+
+        assertThat(
+                        running.look(
+                                "SELECT state FROM webhook_changes WHERE phone_number_id = ?",
+                                bakery.phoneNumberId()))
+                .containsExactly("pending");
+    }
+
+    @Test
     void a_number_that_is_refused_leaves_the_working_one_alone() {
         var bakery = bakery();
         var taken = meta.createBusiness("פרחי רון", "+972 3-555-0303");
