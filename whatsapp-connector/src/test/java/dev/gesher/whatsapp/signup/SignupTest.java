@@ -39,37 +39,42 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 @GesherDatabase
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SignupTest {
     private static final Instant NOW = Instant.parse("2026-11-20T09:00:00.250Z");
 
     private final SettableClock clock = SettableClock.at(NOW);
     private final TestDatabase database;
-    private GraphSimulator simulator;
-    private Control meta;
+    private final GraphSimulator simulator;
+    private final Control meta;
     private RunningSignup running;
     private TenantId tenant;
 
-    SignupTest(TestDatabase database) {
+    SignupTest(TestDatabase database) throws Exception {
         this.database = database;
+        simulator = GraphSimulator.start(SimulatorOptions.forTests().withClock(clock));
+        meta = simulator.control();
+        running = new RunningSignup(database, simulator, clock, Map.of());
     }
 
     @BeforeEach
-    void start() throws Exception {
-        simulator = GraphSimulator.start(SimulatorOptions.forTests().withClock(clock));
-        meta = simulator.control();
+    void reset() {
+        clock.set(NOW);
+        meta.reset();
         meta.changeQuirks("{\"require_app_secret_proof\":true}");
-        running = new RunningSignup(database, simulator, clock, Map.of());
+        running.told.clear();
         tenant = running.newTenant();
     }
 
-    @AfterEach
+    @AfterAll
     void stop() {
         running.close();
         simulator.close();
