@@ -6,10 +6,8 @@ import static org.awaitility.Awaitility.await;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.TestDatabase;
-import dev.gesher.whatsapp.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -271,19 +269,6 @@ class ReceivingTest {
 
         assertThat(webhooks.heardBy(tenant)).containsExactly("text wamid.text1");
         assertThat(webhooks.inState("applied")).isEqualTo(1);
-    }
-
-    private static Connection connection(TenantId tenant, String phoneNumberId) {
-        return new Connection(
-                tenant,
-                Optional.of("7001"),
-                Optional.of(phoneNumberId),
-                Optional.empty(),
-                Optional.empty(),
-                Connection.Status.ACTIVE,
-                Optional.empty(),
-                Webhooks.SENT,
-                Optional.empty());
     }
 
     @Test
