@@ -173,7 +173,12 @@ public final class ContactBook {
             throws SQLException {
         var made = new HashSet<Key>();
         var missing = new LinkedHashMap<Address, Key>();
-        for (var customer : customers) {
+        // Who is named by number and user id first: that is what joins the two.
+        var byAddresses =
+                customers.stream()
+                        .sorted(Comparator.comparingInt(c -> -c.addresses().size()))
+                        .toList();
+        for (var customer : byAddresses) {
             var contact = known(customer, contacts);
             if (contact == null) {
                 contact = new Key(customer.tenant(), UuidCreator.getTimeOrderedEpoch());

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -112,7 +113,7 @@ final class CustomerMessages {
     }
 
     private static Set<Customer> customers(List<Received> received) {
-        var customers = new HashSet<Customer>();
+        var customers = new LinkedHashSet<Customer>();
         received.forEach(each -> customers.add(customer(each)));
         return customers;
     }

@@ -88,7 +88,8 @@ final class ConnectionChanges implements Connections.Listener {
      * Nothing is left to send. The lane is not parked: what was accepted at this very moment is
      * still to be judged, and refused.
      */
-    private void leave(Tx tx, TenantId tenant, String number, String code, Instant now, List<NewEvent> told)
+    private void leave(
+            Tx tx, TenantId tenant, String number, String code, Instant now, List<NewEvent> told)
             throws SQLException {
         closeWindows(tx, tenant, number, now);
         fail(tx, tenant, number, code, now, told);
