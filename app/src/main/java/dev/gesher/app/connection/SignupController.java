@@ -40,7 +40,7 @@ import java.util.function.Function;
  * What the connect page calls. It is let in by the session cookie that it got for its link's
  * secret, and by nothing else.
  */
-@Controller("/v1/connection/embedded-signup")
+@Controller(SignupController.PATH)
 @Secured(SecurityRule.IS_ANONYMOUS)
 @ExecuteOn(TaskExecutors.BLOCKING)
 @NeedsDatabase
@@ -53,9 +53,8 @@ import java.util.function.Function;
                         mediaType = "application/problem+json",
                         schema = @Schema(implementation = ProblemBody.class)))
 class SignupController {
-    static final String COOKIE = "gesher_connect";
-
-    private static final String PATH = "/v1/connection/embedded-signup";
+    static final String PATH = "/v1/connection/embedded-signup";
+    static final String SESSION = "/session";
 
     private final Signup signup;
     private final AttemptBodies bodies;
@@ -73,7 +72,7 @@ class SignupController {
      * Exchanges a link's secret for the page's session; opening or previewing the link spends
      * nothing.
      */
-    @Post("/session")
+    @Post(SESSION)
     @Operation(
             summary = "Exchange a connect link's secret for a session cookie",
             operationId = "connectSession")
@@ -81,13 +80,12 @@ class SignupController {
             responseCode = "200",
             description = "Whose account it is, and how its last attempt stands")
     HttpResponse<SignupBody> session(HttpRequest<?> request, @Body @Valid SecretBody body) {
-        refuseOtherSites(request);
         var session =
                 signup.exchangeLink(SecretText.of(body.secret()))
-                        .orElseThrow(SignupController::noSession);
+                        .orElseThrow(SignupSession::noSession);
         var left = Duration.between(clock.instant(), session.visitor().expiresAt());
         var cookie =
-                Cookie.of(COOKIE, session.token().reveal())
+                Cookie.of(SignupSession.COOKIE, session.token().reveal())
                         .httpOnly(true)
                         .secure("https".equals(settings.publicUrl().getScheme()))
                         .sameSite(SameSite.Strict)
@@ -104,7 +102,7 @@ class SignupController {
             operationId = "connectState")
     @ApiResponse(responseCode = "200", description = "The state of the page")
     HttpResponse<SignupBody> read(HttpRequest<?> request) {
-        return noStore(state(request, visitor(request)));
+        return noStore(state(request, SignupSession.visitor(request)));
     }
 
     /** Takes the code of Meta's dialog, with its event if that came first. */
@@ -113,7 +111,7 @@ class SignupController {
     @Operation(summary = "Submit the code of Meta's dialog", operationId = "connectSubmit")
     @ApiResponse(responseCode = "200", description = "How far it went")
     HttpResponse<AttemptBody> submit(HttpRequest<?> request, @Body @Valid CodeBody body) {
-        var visitor = visitor(request);
+        var visitor = SignupSession.visitor(request);
         return answer(
                 request,
                 Optional.of(
@@ -130,7 +128,7 @@ class SignupController {
     @Operation(summary = "Report that Meta's dialog was closed", operationId = "connectCancelled")
     @ApiResponse(responseCode = "200", description = "The attempt, abandoned")
     HttpResponse<AttemptBody> cancelled(HttpRequest<?> request, @Body @Valid CancelledBody body) {
-        var visitor = visitor(request);
+        var visitor = SignupSession.visitor(request);
         return answer(
                 request,
                 Optional.of(signup.cancelled(visitor.tenant(), body.step(), visitor.actor())));
@@ -145,7 +143,7 @@ class SignupController {
             HttpRequest<?> request,
             @PathVariable("attempt_id") String attemptId,
             @Body @Valid EventBody body) {
-        var visitor = visitor(request);
+        var visitor = SignupSession.visitor(request);
         return of(
                 request,
                 attemptId,
@@ -161,7 +159,7 @@ class SignupController {
             HttpRequest<?> request,
             @PathVariable("attempt_id") String attemptId,
             @Body @Valid NumberBody body) {
-        var visitor = visitor(request);
+        var visitor = SignupSession.visitor(request);
         return of(
                 request,
                 attemptId,
@@ -183,7 +181,7 @@ class SignupController {
             HttpRequest<?> request,
             @PathVariable("attempt_id") String attemptId,
             @Body @Valid PinBody body) {
-        var visitor = visitor(request);
+        var visitor = SignupSession.visitor(request);
         return of(
                 request,
                 attemptId,
@@ -199,7 +197,7 @@ class SignupController {
     @ApiResponse(responseCode = "200", description = "How far it went")
     HttpResponse<AttemptBody> retry(
             HttpRequest<?> request, @PathVariable("attempt_id") String attemptId) {
-        var visitor = visitor(request);
+        var visitor = SignupSession.visitor(request);
         return of(request, attemptId, id -> signup.retry(visitor.tenant(), id, visitor.actor()));
     }
 
@@ -224,32 +222,6 @@ class SignupController {
                 signup.latest(visitor.tenant())
                         .map(it -> bodies.of(it, language(request)))
                         .orElse(null));
-    }
-
-    private Signup.Visitor visitor(HttpRequest<?> request) {
-        refuseOtherSites(request);
-        return request.getCookies()
-                .findCookie(COOKIE)
-                .map(Cookie::getValue)
-                .filter(value -> !value.isEmpty())
-                .map(SecretText::of)
-                .flatMap(signup::session)
-                .orElseThrow(SignupController::noSession);
-    }
-
-    /**
-     * The cookie is SameSite=Strict already; browsers that say where a request comes from are held
-     * to it.
-     */
-    private static void refuseOtherSites(HttpRequest<?> request) {
-        var site = request.getHeaders().get("Sec-Fetch-Site");
-        if (site != null && !site.equals("same-origin") && !site.equals("none")) {
-            throw noSession();
-        }
-    }
-
-    private static ProblemException noSession() {
-        return new ProblemException(ProblemKind.CONNECT_SESSION_INVALID);
     }
 
     private static Language language(HttpRequest<?> request) {

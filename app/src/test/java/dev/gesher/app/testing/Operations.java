@@ -64,6 +64,21 @@ public final class Operations {
                 "to", to, "content", Map.of("type", "text", "text", Map.of("body", "שלום דנה")));
     }
 
+    /** A send request that may go as a template where the window is closed. */
+    public static Map<String, Object> template(String to) {
+        return Map.of(
+                "to",
+                to,
+                "content",
+                Map.of("type", "text", "text", Map.of("body", "שלום דנה")),
+                "template",
+                Map.of(
+                        "name",
+                        "order_update",
+                        "parameters",
+                        Map.of("first_name", "דנה", "order_id", "A-17")));
+    }
+
     /**
      * One operation.
      *

@@ -2,6 +2,9 @@ package dev.gesher.app.testing;
 
 import dev.gesher.app.config.Settings;
 import dev.gesher.app.start.Gesher;
+import dev.gesher.simulator.GraphSimulator;
+import dev.gesher.simulator.SimulatorOptions;
+import dev.gesher.simulator.world.Business;
 import dev.gesher.testkit.TestDatabase;
 import io.micronaut.context.ApplicationContext;
 import java.io.IOException;
@@ -21,6 +24,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** A Gesher that really runs: its own database, free ports, settings read from an environment. */
@@ -30,13 +34,19 @@ public final class RunningGesher implements AutoCloseable {
     public static final String VERIFY_TOKEN = "a verify token";
 
     private final TestDatabase database;
+    private final Optional<GraphSimulator> simulator;
     private final Settings settings;
     private final ApplicationContext context;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
-    private RunningGesher(TestDatabase database, Settings settings, ApplicationContext context) {
+    private RunningGesher(
+            TestDatabase database,
+            Optional<GraphSimulator> simulator,
+            Settings settings,
+            ApplicationContext context) {
         this.database = database;
+        this.simulator = simulator;
         this.settings = settings;
         this.context = context;
     }
@@ -51,10 +61,77 @@ public final class RunningGesher implements AutoCloseable {
         var database = TestDatabase.fresh();
         var environment = environment(database);
         environment.putAll(more);
+        return start(database, environment, Optional.empty(), clock);
+    }
+
+    /** Starts one together with a stand-in for Meta that delivers its webhooks here. */
+    public static RunningGesher startWithSimulator() {
+        var database = TestDatabase.fresh();
+        var environment = environment(database);
+        var simulator = simulator(environment);
+        environment.put("META_APP_ID", simulator.options().appId());
+        environment.put("META_CONFIG_ID", simulator.options().configId());
+        environment.put("META_GRAPH_URL", simulator.graphUrl());
+        return start(database, environment, Optional.of(simulator), Clock.systemUTC());
+    }
+
+    private static GraphSimulator simulator(Map<String, String> environment) {
+        var defaults = SimulatorOptions.forTests();
+        try {
+            return GraphSimulator.start(
+                    defaults.withApp(defaults.appId(), APP_SECRET)
+                            .withVerifyToken(VERIFY_TOKEN)
+                            .withWebhookUrl(
+                                    "http://127.0.0.1:"
+                                            + environment.get("GESHER_PORT")
+                                            + "/webhooks/whatsapp"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static RunningGesher start(
+            TestDatabase database,
+            Map<String, String> environment,
+            Optional<GraphSimulator> simulator,
+            Clock clock) {
         var settings = Settings.from(environment);
         Gesher.migrate(settings);
         var context = Gesher.start(settings, Gesher.builder(settings).singletons(clock));
-        return new RunningGesher(database, settings, context);
+        return new RunningGesher(database, simulator, settings, context);
+    }
+
+    /** The stand-in for Meta. */
+    public GraphSimulator simulator() {
+        return simulator.orElseThrow();
+    }
+
+    /**
+     * Makes a business at the stand-in and connects the tenant with it, by a system user's token.
+     */
+    public Business connect(TestTenant tenant, String displayPhoneNumber) {
+        var control = simulator().control();
+        var business = control.createBusiness("מאפיית לחם", displayPhoneNumber);
+        var answer = connect(tenant, business, control.mintToken(business.wabaId()));
+        if (answer.status() != 200) {
+            throw new AssertionError("not connected: " + answer);
+        }
+        return business;
+    }
+
+    /** Asks for a connection with a token. */
+    public Answer connect(TestTenant tenant, Business business, String accessToken) {
+        return json(
+                "PUT",
+                "/v1/connection",
+                tenant.token(),
+                Map.of(
+                        "waba_id",
+                        business.wabaId(),
+                        "phone_number_id",
+                        business.phoneNumberId(),
+                        "access_token",
+                        accessToken));
     }
 
     /** The variables of a demo on {@code database}, with free ports and a new data folder. */
@@ -228,6 +305,7 @@ public final class RunningGesher implements AutoCloseable {
     public void close() {
         http.close();
         context.close();
+        simulator.ifPresent(GraphSimulator::close);
         database.close();
     }
 

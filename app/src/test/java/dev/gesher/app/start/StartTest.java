@@ -1,0 +1,168 @@
+package dev.gesher.app.start;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gesher.app.config.Settings;
+import dev.gesher.app.testing.RunningGesher;
+import dev.gesher.tenant.StartRefusedException;
+import dev.gesher.tenant.vault.KeysetTool;
+import dev.gesher.testkit.TestDatabase;
+import io.micronaut.context.ApplicationContext;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Starts that must not happen, each with one sentence. */
+class StartTest {
+    @Test
+    void a_taken_port_is_one_sentence() throws IOException {
+        try (var database = TestDatabase.fresh();
+                var taken = new ServerSocket()) {
+            taken.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
+            var environment = RunningGesher.environment(database);
+            environment.put("GESHER_PORT", Integer.toString(taken.getLocalPort()));
+            var settings = Settings.from(environment);
+
+            assertRefused(() -> Gesher.refuseTakenPorts(settings), "GESHER_PORT");
+            assertRefused(() -> start(environment), "GESHER_PORT");
+        }
+    }
+
+    @Test
+    void the_demo_and_production_do_not_share_a_database(@TempDir Path folder) {
+        try (var database = TestDatabase.fresh()) {
+            start(RunningGesher.environment(database)).close();
+
+            assertRefused(() -> start(production(database, folder)), "demo", "production");
+        }
+    }
+
+    @Test
+    void another_key_than_the_databases_is_refused(@TempDir Path folder) {
+        try (var database = TestDatabase.fresh()) {
+            start(production(database, folder)).close();
+            start(production(database, folder)).close(); // the same key again is fine
+
+            var environment = production(database, folder);
+            var other = folder.resolve("other.json");
+            KeysetTool.write(other);
+            environment.put("GESHER_KEYSET_FILE", other.toString());
+            assertRefused(() -> start(environment), "fingerprint");
+            environment.put("GESHER_KEYSET_FILE", folder.resolve("missing.json").toString());
+            assertRefused(() -> start(environment), "does not exist");
+        }
+    }
+
+    @Test
+    void a_demo_whose_key_is_gone_is_refused() {
+        try (var database = TestDatabase.fresh()) {
+            start(RunningGesher.environment(database)).close();
+
+            // another data folder
+            assertRefused(() -> start(RunningGesher.environment(database)), "missing");
+        }
+    }
+
+    @Test
+    void a_database_with_something_else_in_it_is_refused() throws SQLException {
+        try (var database = TestDatabase.empty()) {
+            try (var connection = database.connect();
+                    var statement = connection.createStatement()) {
+                statement.execute("CREATE TABLE somebody_elses (id integer)");
+            }
+            var settings = Settings.from(RunningGesher.environment(database));
+
+            assertRefused(() -> Gesher.migrate(settings), "DATABASE_URL");
+        }
+    }
+
+    @Test
+    void a_database_that_is_not_there_or_refuses_us_is_one_sentence() {
+        try (var database = TestDatabase.fresh()) {
+            var environment = RunningGesher.environment(database);
+            environment.put("DATABASE_PASSWORD", "wrong");
+            var wrong = Settings.from(environment);
+            assertRefused(() -> Gesher.migrate(wrong), "DATABASE_OWNER_USER");
+
+            var missing = RunningGesher.environment(database);
+            missing.put("DATABASE_URL", database.jdbcUrl() + "_nowhere");
+            var nowhere = Settings.from(missing);
+            assertRefused(() -> Gesher.migrate(nowhere), "DATABASE_URL");
+        }
+    }
+
+    @Test
+    void the_serving_connections_can_not_bypass_row_level_security() {
+        try (var gesher = RunningGesher.start()) {
+            var role =
+                    gesher.bean(dev.gesher.tenant.db.TenantScope.class)
+                            .platform(tx ->
+                                    tx.one(
+                                                    """
+                                                    SELECT current_user AS role, (SELECT count(*) FROM pg_class WHERE relowner = r.oid) AS owned
+                                                    FROM pg_roles r WHERE rolname = current_user AND NOT rolbypassrls AND NOT rolsuper
+                                                    """,
+                                                    row ->
+                                                            row.text("role")
+                                                                    + " "
+                                                                    + row.longInteger("owned"))
+                                            .orElse("none"));
+
+            assertThat(role).isEqualTo("gesher_service 0");
+        }
+    }
+
+    @Test
+    void a_process_serves_only_the_roles_it_has() {
+        try (var intake =
+                RunningGesher.start(
+                        Map.of("GESHER_ROLES", "intake"), java.time.Clock.systemUTC())) {
+            assertThat(intake.send("GET", "/.well-known/jwks.json", new byte[0]).status())
+                    .isEqualTo(404);
+            assertThat(intake.send("POST", "/webhooks/whatsapp", new byte[0]).status())
+                    .isEqualTo(401);
+            assertThat(intake.send("GET", "/health", new byte[0]).status()).isEqualTo(200);
+        }
+        try (var api =
+                RunningGesher.start(Map.of("GESHER_ROLES", "api"), java.time.Clock.systemUTC())) {
+            assertThat(api.send("GET", "/.well-known/jwks.json", new byte[0]).status())
+                    .isEqualTo(200);
+            assertThat(api.send("POST", "/webhooks/whatsapp", new byte[0]).status()).isEqualTo(404);
+        }
+    }
+
+    private static Map<String, String> production(TestDatabase database, Path folder) {
+        var keyset = folder.resolve("keyset.json");
+        if (!java.nio.file.Files.exists(keyset)) {
+            KeysetTool.write(keyset);
+        }
+        var environment = RunningGesher.environment(database);
+        environment.remove("GESHER_SIMULATOR_PORT");
+        environment.put("GESHER_MODE", "production");
+        environment.put("META_APP_ID", "670843887433847");
+        environment.put("GESHER_KEYSET_FILE", keyset.toString());
+        environment.put("GESHER_PUBLIC_URL", "https://gesher.example.com");
+        return environment;
+    }
+
+    private static ApplicationContext start(Map<String, String> environment) {
+        var settings = Settings.from(environment);
+        Gesher.migrate(settings);
+        return Gesher.start(settings);
+    }
+
+    private static void assertRefused(
+            org.assertj.core.api.ThrowableAssert.ThrowingCallable start, String... words) {
+        assertThatThrownBy(start)
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContainingAll(words)
+                .hasMessageMatching("[^\\n]+\\.");
+    }
+}
