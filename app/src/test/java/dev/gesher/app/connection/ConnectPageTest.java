@@ -173,7 +173,7 @@ class ConnectPageTest {
         var business = business(NumberSpec.of("+972 3-555-0103"));
         gesher.simulator()
                 .control()
-                .addFault(Match.any().path("subscribed_apps").times(1), Effect.refuse(200));
+                .addFault(Match.any().path("subscribed_apps").times(1), Effect.httpError(503));
         var page = open(tenant, "he-IL");
 
         var dialog = dialog(page);
