@@ -1,5 +1,7 @@
 package dev.gesher.app.demo;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import dev.gesher.app.config.Settings;
 import dev.gesher.app.start.DemoStage;
 import dev.gesher.tenant.SecretText;
@@ -10,6 +12,7 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /**
  * Demo mode: the simulator beside the product, and the story of one message told against both, over
@@ -30,6 +33,9 @@ public final class Demo implements DemoStage {
 
     @Override
     public int run(ApplicationContext context, Settings settings, boolean once) {
+        // The story is told to a person; what goes wrong is still logged beside it.
+        var loggers = (Logger) LoggerFactory.getLogger("dev.gesher");
+        loggers.setLevel(Level.WARN);
         var narrator = new Narrator(out);
         var story = new Story(settings, controlToken, narrator);
         try {
@@ -37,6 +43,8 @@ public final class Demo implements DemoStage {
         } catch (StoryFailed e) {
             narrator.failed(Objects.requireNonNullElse(e.getMessage(), "no reason given"));
             return 1;
+        } finally {
+            loggers.setLevel(null);
         }
         story.printAddresses(once);
         return 0;

@@ -27,7 +27,7 @@ final class Narrator {
     }
 
     void failed(String why) {
-        out.println(" ✗  This step did not do what it should: " + why);
+        out.println(" ✗ This step did not do what it should: " + why);
     }
 
     void line(String text) {

@@ -273,7 +273,8 @@ final class Story {
         narrator.step("Meta accepts it and tells by signed webhooks: sent, then delivered");
         narrator.because("delivered at " + message.path("delivered_at").asText());
         var seen = lastOnPhone(tenant);
-        narrator.step("On the customer's phone: " + seen);
+        narrator.step("On the customer's phone:");
+        seen.lines().forEach(narrator::because);
         if (!seen.contains("דנה") || !seen.contains("A-17")) {
             throw new StoryFailed("the customer sees " + seen);
         }

@@ -67,7 +67,11 @@ class ConfigurationPaperTest {
     private static Path classes() {
         try {
             return Path.of(
-                    SettingsReader.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+                    SettingsReader.class
+                            .getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI());
         } catch (URISyntaxException e) {
             throw new AssertionError(e);
         }
