@@ -6,7 +6,6 @@ import dev.gesher.app.start.Gesher;
 import dev.gesher.tenant.Mode;
 import dev.gesher.tenant.StartRefusedException;
 import dev.gesher.tenant.vault.KeysetTool;
-import io.micronaut.context.ApplicationContext;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,6 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 
 /**
  * Starts Gesher: without arguments the service (in demo mode with its story), {@code --once} the
@@ -63,7 +64,9 @@ public final class Main {
     }
 
     private static int migrate(Settings settings) {
-        Gesher.migrate(Gesher.withDatabase(settings));
+        try (var database = Gesher.withDatabase(settings)) {
+            Gesher.migrate(database.settings());
+        }
         return 0;
     }
 
@@ -73,20 +76,34 @@ public final class Main {
                     "--once tells the demo's story, and GESHER_MODE is production.");
         }
         Gesher.refuseTakenPorts(configured);
-        var settings = Gesher.withDatabase(configured);
-        Gesher.migrate(settings);
-        if (settings.mode() == Mode.PRODUCTION) {
-            return untilTheEnd(Gesher.start(settings));
+        var shutdown = Shutdown.ofThisThread();
+        try (var database = Gesher.withDatabase(configured)) {
+            Gesher.migrate(database.settings());
+            return configured.mode() == Mode.PRODUCTION
+                    ? product(database.settings(), shutdown)
+                    : demo(database.settings(), once, shutdown);
+        } finally {
+            shutdown.finished();
         }
+    }
+
+    private static int product(Settings settings, Shutdown shutdown) {
+        try (var _ = Gesher.start(settings)) {
+            shutdown.await();
+        }
+        return 0;
+    }
+
+    private static int demo(Settings settings, boolean once, Shutdown shutdown) {
         try (var stage = demoStage()) {
             var prepared = stage.prepare(settings);
-            var context = Gesher.start(prepared);
-            int result = stage.run(context, prepared, once);
-            if (once) {
-                context.close();
-                return result;
+            try (var context = Gesher.start(prepared)) {
+                int result = shutdown.interruptibly(() -> stage.run(context, prepared, once));
+                if (!once) {
+                    shutdown.await();
+                }
+                return once ? result : 0;
             }
-            return untilTheEnd(context);
         }
     }
 
@@ -97,22 +114,65 @@ public final class Main {
                         "GESHER_MODE is demo, and this build has no demo in it."));
     }
 
-    /** Waits for the signal to end, then lets requests and batches that have begun finish. */
-    private static int untilTheEnd(ApplicationContext context) {
-        var ended = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(
-                        new Thread(
-                                () -> {
-                                    context.close();
-                                    ended.countDown();
-                                },
-                                "shutdown"));
-        try {
-            ended.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /**
+     * The end that a signal asks for: the thread that started everything closes it in turn, so that
+     * requests and batches that have begun finish, and the JVM waits for that.
+     */
+    private static final class Shutdown {
+        private static final long PATIENCE_SECONDS = 20;
+
+        private final Thread starter = Thread.currentThread();
+        private final CountDownLatch asked = new CountDownLatch(1);
+        private final CountDownLatch finished = new CountDownLatch(1);
+        private boolean interruptible;
+
+        static Shutdown ofThisThread() {
+            var shutdown = new Shutdown();
+            Runtime.getRuntime().addShutdownHook(new Thread(shutdown::ask, "shutdown"));
+            return shutdown;
         }
-        return 0;
+
+        private void ask() {
+            synchronized (this) {
+                asked.countDown();
+                if (interruptible) {
+                    starter.interrupt();
+                }
+            }
+            try {
+                if (!finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                    System.err.println("Ending took too long and was cut short.");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        /** Runs what a signal may interrupt; nothing else is, least of all the closing. */
+        int interruptibly(IntSupplier work) {
+            setInterruptible(true);
+            try {
+                return work.getAsInt();
+            } finally {
+                setInterruptible(false);
+                Thread.interrupted();
+            }
+        }
+
+        private synchronized void setInterruptible(boolean value) {
+            interruptible = value;
+        }
+
+        void await() {
+            try {
+                asked.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        void finished() {
+            finished.countDown();
+        }
     }
 }

@@ -9,6 +9,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * is with this process, however that ends.
  */
 final class SimulatorProcess implements AutoCloseable {
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
     private final Process process;
 
     private SimulatorProcess(Process process) {
@@ -53,7 +60,8 @@ final class SimulatorProcess implements AutoCloseable {
         environment.put("SIMULATOR_CONTROL_TOKEN", controlToken.reveal());
         try {
             var log = settings.dataDir().resolve("simulator.log");
-            Files.createDirectories(settings.dataDir());
+            Files.deleteIfExists(log);
+            Files.createFile(log, OWNER_ONLY);
             builder.redirectError(log.toFile());
             var process = builder.start();
             var ready = new BufferedReader(process.inputReader(StandardCharsets.UTF_8)).readLine();

@@ -31,9 +31,9 @@ public final class Gesher {
      *
      * @throws StartRefusedException if there can be no embedded server
      */
-    public static Settings withDatabase(Settings settings) {
+    public static WithDatabase withDatabase(Settings settings) {
         if (settings.database().isPresent()) {
-            return settings;
+            return new WithDatabase(settings, Optional.empty());
         }
         try {
             var server =
@@ -41,16 +41,26 @@ public final class Gesher {
                             settings.dataDir().resolve("postgres"), Durability.DURABLE);
             server.createDatabaseIfMissing("gesher");
             var password = Optional.of(SecretText.of(server.password()));
-            return settings.with(
+            var database =
                     new Database(
                             server.jdbcUrl("gesher"),
                             server.user(),
                             password,
                             server.user(),
                             password,
-                            EMBEDDED_POOL));
+                            EMBEDDED_POOL);
+            return new WithDatabase(settings.with(database), Optional.of(server));
         } catch (EmbeddedPostgresException e) {
             throw new StartRefusedException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Settings whose database is known; closing stops the embedded server, if that is it. */
+    public record WithDatabase(Settings settings, Optional<EmbeddedPostgres> server)
+            implements AutoCloseable {
+        @Override
+        public void close() {
+            server.ifPresent(EmbeddedPostgres::stop);
         }
     }
 
