@@ -107,17 +107,18 @@ final class ConnectionChanges implements Connections.Listener {
     /** Who holds the lane records what runs; should the lane be another tenant's first, a timer. */
     private void watchRunning(Tx tx, TenantId tenant, String number, Instant now)
             throws SQLException {
-        for (var message :
+        var until = now.plus(SettleTimer.RECORDED);
+        timers.setAll(
+                tx,
+                SettleTimer.KIND,
                 tx.query(
                         """
                         SELECT message_id FROM whatsapp_messages
                         WHERE tenant_id = ? AND phone_number_id = ? AND stage = 'sending'
                         """,
-                        row -> row.uuid("message_id"),
+                        row -> new Timers.Due(tenant, row.uuid("message_id"), until),
                         tenant,
-                        number)) {
-            timers.set(tx, SettleTimer.KIND, tenant, message, now.plus(SettleTimer.RECORDED));
-        }
+                        number));
     }
 
     /** The number's lane, free to be used by this tenant; whoever else held it has lost it. */

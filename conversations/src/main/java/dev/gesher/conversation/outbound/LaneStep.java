@@ -323,14 +323,14 @@ final class LaneStep {
 
     private void startSettling(Tx tx, List<StoredMessage> unknown, Instant now)
             throws SQLException {
-        for (var message : unknown) {
-            timers.set(
-                    tx,
-                    SettleTimer.KIND,
-                    message.tenant(),
-                    message.id().value(),
-                    now.plus(SETTLING));
-        }
+        timers.setAll(
+                tx,
+                SettleTimer.KIND,
+                unknown.stream()
+                        .map(message ->
+                                new Timers.Due(
+                                        message.tenant(), message.id().value(), now.plus(SETTLING)))
+                        .toList());
     }
 
     private static void expire(Tx tx, LaneHold hold, Instant now, List<NewEvent> told)
