@@ -56,7 +56,7 @@ final class SlowClients implements BeanCreatedEventListener<NettyServerCustomize
     }
 
     /** Runs on the channel's event loop only. */
-    private static final class Deadline extends ChannelDuplexHandler {
+    static final class Deadline extends ChannelDuplexHandler {
         private @Nullable ScheduledFuture<?> end;
 
         @Override
