@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /** Writes problem documents (RFC 9457) in the caller's language. */
 @Singleton
-public final class Problems {
+final class Problems {
     /** The media type of a problem document. */
     public static final String MEDIA_TYPE = "application/problem+json";
 

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Languages as Meta writes them, and in which order we try them. */
-public final class Languages {
+final class Languages {
     /** Tried last: what most people can read. */
     static final List<String> SECOND = List.of("en", "en_US");
 

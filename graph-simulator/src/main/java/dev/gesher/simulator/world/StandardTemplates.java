@@ -13,7 +13,7 @@ import java.util.stream.StreamSupport;
  * button with a variable and a quick reply), {@code summer_sale} (he; rejected) and {@code
  * delivery_delay} (he; paused).
  */
-public final class StandardTemplates {
+final class StandardTemplates {
     private StandardTemplates() {}
 
     static List<ObjectNode> all() {

@@ -8,7 +8,7 @@ import java.util.Optional;
  * What differs between versions of Graph, and when Meta retires each. Source: <a
  * href="https://developers.facebook.com/docs/graph-api/changelog">Graph's changelog</a>.
  */
-public final class GraphVersions {
+final class GraphVersions {
     private static final String PHONE_FIELDS =
             "id,display_phone_number,verified_name,status,quality_rating,name_status,"
                     + "code_verification_status,platform_type,throughput,account_mode,"
