@@ -1,0 +1,108 @@
+package dev.gesher.app.isolation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.gesher.app.testing.Operations;
+import dev.gesher.app.testing.RunningGesher;
+import dev.gesher.app.testing.RunningGesher.TestTenant;
+import dev.gesher.simulator.world.Business;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Two tenants of one Gesher, each with everything a tenant can have: a connection and its signup, a
+ * connect link with its session, a customer who wrote and got an answer, idempotency keys, events.
+ * Both know the same customer and use the same idempotency key.
+ */
+record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoCloseable {
+    static final String KEY = "one";
+    private static final String CUSTOMER = "+972502345678";
+
+    /**
+     * One of the two.
+     *
+     * @param cookie the connect page's session, as a request sends it
+     * @param ids its objects, by the names of the paths' parameters
+     */
+    record Side(TestTenant tenant, Business business, String cookie, Map<String, String> ids) {
+        String tenantId() {
+            return tenant.tenantId();
+        }
+
+        String token() {
+            return tenant.token();
+        }
+
+        String id(String name) {
+            var id = ids.get(name);
+            assertThat(id).as("an object of the first tenant for {%s}", name).isNotEmpty();
+            return String.valueOf(id);
+        }
+    }
+
+    static Neighbours start() {
+        var gesher = RunningGesher.startWithSimulator();
+        return new Neighbours(
+                gesher,
+                furnished(gesher, "theirs", "+972 3-555-0101"),
+                furnished(gesher, "mine", "+972 3-555-0102"));
+    }
+
+    private static Side furnished(RunningGesher gesher, String name, String number) {
+        var tenant = gesher.newTenant(name);
+        var business = gesher.connect(tenant, number);
+        var cookie = session(gesher, tenant);
+        gesher.simulator().control().customerWrites(business.phoneNumberId(), CUSTOMER, "שלום");
+        await().untilAsserted(() ->
+                assertThat(conversations(gesher, tenant)).as("the customer's message").hasSize(1));
+        var sent =
+                gesher.post(
+                        "/v1/messages",
+                        tenant.token(),
+                        Operations.message(CUSTOMER),
+                        "Idempotency-Key",
+                        KEY);
+        assertThat(sent.status()).as(sent.text()).isEqualTo(202);
+        var messageId = sent.at("/message_id");
+        await().untilAsserted(() ->
+                assertThat(gesher.get("/v1/messages/" + messageId, tenant.token()).at("/status"))
+                        .isEqualTo("delivered"));
+        var state =
+                gesher.send("GET", "/v1/connection/embedded-signup", new byte[0], "Cookie", cookie);
+        var ids = new HashMap<String, String>();
+        ids.put("tenant_id", tenant.tenantId());
+        ids.put("message_id", messageId);
+        ids.put("conversation_id", sent.at("/conversation_id"));
+        ids.put("attempt_id", state.at("/attempt/attempt_id"));
+        assertThat(ids.values()).doesNotContain("");
+        return new Side(tenant, business, cookie, ids);
+    }
+
+    private static String session(RunningGesher gesher, TestTenant tenant) {
+        var link = gesher.post("/v1/connection/connect-links", tenant.token(), Map.of());
+        var url = link.at("/url");
+        var session =
+                gesher.post(
+                        "/v1/connection/embedded-signup/session",
+                        "",
+                        Map.of("secret", url.substring(url.indexOf('#') + 1)));
+        assertThat(session.status()).as(session.text()).isEqualTo(200);
+        var cookie = session.header("Set-Cookie").orElseThrow();
+        return cookie.substring(0, cookie.indexOf(';'));
+    }
+
+    JsonNode conversations(Side side) {
+        return conversations(gesher, side.tenant());
+    }
+
+    private static JsonNode conversations(RunningGesher gesher, TestTenant tenant) {
+        return gesher.get("/v1/conversations", tenant.token()).json().at("/data");
+    }
+
+    @Override
+    public void close() {
+        gesher.close();
+    }
+}
