@@ -7,10 +7,15 @@ import dev.gesher.app.testing.Operations;
 import dev.gesher.app.testing.Operations.Operation;
 import dev.gesher.app.testing.RunningGesher;
 import dev.gesher.app.testing.RunningGesher.TestTenant;
+import io.micronaut.http.HttpMethod;
+import io.micronaut.web.router.Router;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -81,10 +86,49 @@ class EveryOperationTest {
     }
 
     @Test
+    void no_token_opens_the_connect_page() {
+        int walked = 0;
+        for (var operation : Operations.all()) {
+            if (operation.schemes().contains("connect_session")) {
+                assertRefused(operation, call(operation, gesher.operatorToken()), 401);
+                assertRefused(operation, call(operation, tenant.token()), 401);
+                walked++;
+            }
+        }
+        assertThat(walked).isGreaterThanOrEqualTo(7);
+    }
+
+    /** What the document leaves out on purpose: pages for people, Meta's callback, itself. */
+    private static final Set<String> NOT_PUBLISHED =
+            Set.of(
+                    "GET /connect",
+                    "GET /connect/connect.js",
+                    "GET /connect/connect.css",
+                    "GET /openapi.yaml",
+                    "GET /webhooks/whatsapp",
+                    "POST /webhooks/whatsapp");
+
+    @Test
+    void nothing_is_served_that_is_neither_published_nor_left_out_on_purpose() {
+        var served =
+                gesher.bean(Router.class)
+                        .uriRoutes()
+                        .filter(it -> it.getPort() == null)
+                        .filter(it -> it.getHttpMethod() != HttpMethod.HEAD)
+                        .map(it ->
+                                it.getHttpMethod() + " " + it.getUriMatchTemplate().toPathString())
+                        .collect(Collectors.toCollection(TreeSet::new));
+        var known = new TreeSet<>(NOT_PUBLISHED);
+        Operations.all().forEach(it -> known.add(it.toString()));
+
+        assertThat(served).isEqualTo(known);
+    }
+
+    @Test
     void a_token_without_the_operations_scope_is_refused() {
         for (var operation : Operations.all()) {
             if (operation.isTenants()) {
-                var scopes = new java.util.TreeSet<>(dev.gesher.app.security.Scope.ALL);
+                var scopes = new TreeSet<>(dev.gesher.app.security.Scope.ALL);
                 scopes.removeAll(operation.scopes());
                 var client =
                         gesher.newClient(

@@ -31,8 +31,26 @@ class TenantTablesTest {
     private static Neighbours neighbours;
 
     @BeforeAll
-    static void start() {
+    static void start() throws SQLException {
         neighbours = Neighbours.start();
+        writeWhatTheProductDoesNot();
+    }
+
+    /** Nothing of the product writes here yet; once it does, this fails and goes. */
+    private static void writeWhatTheProductDoesNot() throws SQLException {
+        try (var administrator = neighbours.gesher().database().connectAsAdministrator()) {
+            assertThat(texts(administrator, "SELECT tenant_id::text FROM applied_changes"))
+                    .isEmpty();
+            for (var side : List.of(neighbours.mine(), neighbours.theirs())) {
+                updated(
+                        administrator,
+                        """
+                        INSERT INTO applied_changes (tenant_id, identity, applied_at)
+                        VALUES ('%s', 'one'::bytea, now())
+                        """
+                                .formatted(side.tenantId()));
+            }
+        }
     }
 
     @AfterAll
