@@ -27,7 +27,8 @@ class PublishedDocumentTest {
         }
 
         assertThat(Files.readString(PUBLISHED))
-                .as("openapi.yaml differs from the code: see openapi/README.md")
+                .as(
+                        "openapi.yaml differs from the code: run openapi/regenerate and look at what changed")
                 .isEqualTo(generated);
     }
 

@@ -17,6 +17,7 @@ import io.swagger.v3.oas.annotations.security.OAuthFlow;
 import io.swagger.v3.oas.annotations.security.OAuthFlows;
 import io.swagger.v3.oas.annotations.security.OAuthScope;
 import io.swagger.v3.oas.annotations.security.SecurityScheme;
+import io.swagger.v3.oas.annotations.servers.Server;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +30,8 @@ import java.util.Objects;
                         title = "Gesher",
                         version = "1",
                         description =
-                                "WhatsApp for many businesses. Errors are problem documents (RFC 9457) whose code never changes; title and detail come in Hebrew, or in English where Accept-Language asks for it."))
+                                "WhatsApp for many businesses. Errors are problem documents (RFC 9457) whose code never changes; title and detail come in Hebrew, or in English where Accept-Language asks for it."),
+        servers = @Server(url = "/", description = "Where this document was got"))
 @SecurityScheme(
         name = "token",
         type = SecuritySchemeType.OAUTH2,

@@ -20,6 +20,7 @@ import io.micronaut.scheduling.annotation.ExecuteOn;
 import io.micronaut.security.annotation.Secured;
 import io.micronaut.security.rules.SecurityRule;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.parameters.RequestBody;
@@ -65,6 +66,7 @@ class TokenController {
     @Produces(MediaType.APPLICATION_JSON)
     @Operation(summary = "Get an access token (RFC 6749 client credentials)", operationId = "token")
     @RequestBody(
+            required = true,
             content =
                     @Content(
                             mediaType = MediaType.APPLICATION_FORM_URLENCODED,
@@ -78,7 +80,8 @@ class TokenController {
     @ApiResponse(
             responseCode = "401",
             content = @Content(schema = @Schema(implementation = TokenError.class)))
-    HttpResponse<?> token(HttpRequest<?> request, @Body byte @Nullable [] body) {
+    HttpResponse<?> token(
+            HttpRequest<?> request, @Body @Parameter(hidden = true) byte @Nullable [] body) {
         boolean isForm =
                 request.getContentType()
                         .filter(MediaType.APPLICATION_FORM_URLENCODED_TYPE::matches)
