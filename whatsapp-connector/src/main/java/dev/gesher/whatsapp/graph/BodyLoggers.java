@@ -38,6 +38,9 @@ final class BodyLoggers {
             String name = logger.getName();
             boolean printsBodies =
                     name.startsWith("io.micronaut.http")
+                            || name.startsWith("io.micronaut.security")
+                            // prints the event of a verified token, token and all
+                            || name.startsWith("io.micronaut.context.event")
                             || name.startsWith("io.netty")
                             || name.startsWith("reactor");
             return printsBodies && level.toInt() < Level.INFO_INT
