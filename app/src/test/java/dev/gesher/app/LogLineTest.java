@@ -21,8 +21,10 @@ class LogLineTest {
     @Test
     void an_event_is_one_line_with_the_keys_it_has() throws JoranException {
         assertThat(line(Map.of("correlation", "c-1", "tenant", "t-1"), "two\nlines", null))
-                .isEqualTo("2026-11-20T08:00:00.000Z INFO  Gate two lines correlation=c-1 tenant=t-1\n");
-        assertThat(line(Map.of(), "quiet", null)).isEqualTo("2026-11-20T08:00:00.000Z INFO  Gate quiet\n");
+                .isEqualTo(
+                        "2026-11-20T08:00:00.000Z INFO  Gate two lines correlation=c-1 tenant=t-1\n");
+        assertThat(line(Map.of(), "quiet", null))
+                .isEqualTo("2026-11-20T08:00:00.000Z INFO  Gate quiet\n");
     }
 
     @Test
@@ -37,11 +39,19 @@ class LogLineTest {
         var context = new LoggerContext();
         var configurator = new JoranConfigurator();
         configurator.setContext(context);
-        configurator.doConfigure(Objects.requireNonNull(LogLineTest.class.getResource("/logback.xml")));
+        configurator.doConfigure(
+                Objects.requireNonNull(LogLineTest.class.getResource("/logback.xml")));
         var appender =
                 (ConsoleAppender<ILoggingEvent>)
                         context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).getAppender("stderr");
-        var event = new LoggingEvent("", context.getLogger("dev.gesher.app.Gate"), Level.INFO, text, thrown, null);
+        var event =
+                new LoggingEvent(
+                        "",
+                        context.getLogger("dev.gesher.app.Gate"),
+                        Level.INFO,
+                        text,
+                        thrown,
+                        null);
         event.setInstant(Instant.parse("2026-11-20T08:00:00Z"));
         event.setMDCPropertyMap(keys);
         try {
