@@ -2,6 +2,7 @@ package dev.gesher.conversation;
 
 import static dev.gesher.conversation.RunningGesher.CUSTOMER;
 import static dev.gesher.conversation.RunningGesher.OTHER_CUSTOMER;
+import static dev.gesher.conversation.RunningGesher.expiring;
 import static dev.gesher.conversation.RunningGesher.json;
 import static dev.gesher.conversation.RunningGesher.text;
 import static dev.gesher.conversation.RunningGesher.textOrTemplate;
@@ -243,6 +244,37 @@ class AcceptingTest {
     }
 
     @Test
+    void an_answer_is_replayed_though_the_message_has_expired_meanwhile() {
+        customerWrites();
+        var request =
+                withKey(
+                        expiring(
+                                text(tenant, CUSTOMER, "שלום"),
+                                clock.instant().plus(Duration.ofMinutes(5))),
+                        "key-1",
+                        "body");
+        var first = gesher.accepted(request);
+        clock.advance(Duration.ofMinutes(6));
+
+        var second = gesher.accepted(request);
+
+        assertThat(second.message()).isEqualTo(first.message());
+        assertThat(second.replayed()).isTrue();
+        assertThat(outbound()).isEqualTo(1);
+    }
+
+    @Test
+    void what_has_expired_already_is_not_taken() {
+        var request = expiring(text(tenant, CUSTOMER, "שלום"), clock.instant());
+
+        assertThat(send(withKey(request, "key-1", "body")))
+                .isEqualTo(new SendAnswer.Invalid("expires_at_past", "/expires_at"));
+        assertThat(gesher.messages().precheck(request))
+                .isEqualTo(new Messages.Precheck.Invalid("expires_at_past", "/expires_at"));
+        assertThat(outbound()).isZero();
+    }
+
+    @Test
     void a_key_is_not_taken_for_another_request() {
         customerWrites();
         gesher.accepted(withKey(text(tenant, CUSTOMER, "שלום"), "key-1", "body"));
@@ -292,6 +324,22 @@ class AcceptingTest {
         assertThat(accepted.stream().filter(answer -> !answer.replayed())).hasSize(1);
         assertThat(accepted.size() + reused(answers)).isEqualTo(40);
         assertThat(accepted.size()).isIn(36, 4);
+    }
+
+    @Test
+    void equal_keys_at_the_same_moment_are_refused_alike_if_the_request_is_wrong()
+            throws Exception {
+        var calls = new ArrayList<Callable<SendAnswer>>();
+        for (int i = 0; i < 40; i++) {
+            calls.add(() -> send(withKey(text(tenant, "12", "א"), "key-1", "body")));
+        }
+
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (var future : threads.invokeAll(calls)) {
+                assertThat(future.get())
+                        .isEqualTo(new SendAnswer.Invalid("recipient_too_short", "/to"));
+            }
+        }
     }
 
     private static long reused(List<SendAnswer> answers) {

@@ -166,7 +166,7 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
         var ids = items.stream().map(item -> item.request().tenant()).distinct().toList();
         var tenantsById = tenants.find(tx, ids);
         var connectionsById = connections.find(tx, ids);
-        var recipients = recipients(items, tenantsById, answered);
+        var recipients = recipients(items, tenantsById, now, answered);
         var known = ContactBook.find(tx, customers(recipients));
         var judged = new ArrayList<Judged>();
         recipients.forEach((item, recipient) -> {
@@ -224,12 +224,18 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
     private static Map<AcceptItem, Recipient> recipients(
             List<AcceptItem> items,
             Map<TenantId, Tenant> tenants,
+            Instant now,
             Map<MessageId, Outcome> answered) {
         var recipients = new LinkedHashMap<AcceptItem, Recipient>();
         for (var item : items) {
             var tenant = tenants.get(item.request().tenant());
             if (tenant == null) {
                 answered.put(item.id(), invalid("tenant_unknown", ""));
+                continue;
+            }
+            // Only now: a request that was answered before gets its answer for as long as it is kept.
+            if (item.request().expiresAt().filter(time -> !time.isAfter(now)).isPresent()) {
+                answered.put(item.id(), invalid("expires_at_past", "/expires_at"));
                 continue;
             }
             switch (Recipients.parse(item.request().to(), tenant.region())) {

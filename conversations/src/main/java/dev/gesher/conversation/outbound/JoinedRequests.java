@@ -49,9 +49,11 @@ record JoinedRequests(List<AcceptItem> leaders, Map<MessageId, AcceptItem> leade
     private static Outcome following(AcceptItem item, AcceptItem leader, Outcome outcome) {
         return switch (outcome) {
             case Outcome.AskAgain again -> again;
-            case Outcome.Answered(SendAnswer.Invalid ignored) ->
-                    // Nothing was kept under the key, so this one is a first one too.
-                    new Outcome.AskAgain();
+            case Outcome.Answered(SendAnswer.Invalid invalid) ->
+                    // Nothing was kept under the key, so a different request is a first one too.
+                    sameRequest(item, leader)
+                            ? new Outcome.Answered(invalid)
+                            : new Outcome.AskAgain();
             case Outcome.Answered(SendAnswer.KeyReused ignored) -> new Outcome.AskAgain();
             case Outcome.Answered(var answer) ->
                     new Outcome.Answered(

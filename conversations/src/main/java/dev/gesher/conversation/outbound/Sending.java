@@ -17,7 +17,6 @@ import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.whatsapp.MessageContents;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
-import java.time.Clock;
 import java.util.Optional;
 
 /** Takes requests to send: reads them, asks Meta about templates, and has them kept in batches. */
@@ -28,7 +27,6 @@ final class Sending implements Messages {
     /** A tenant does not change its WABA twice while it sends one message. */
     private static final int TRIES = 5;
 
-    private final Clock clock;
     private final Templates templates;
     private final MessageContents contents;
     private final MessageReader reader;
@@ -37,14 +35,12 @@ final class Sending implements Messages {
     private final BatchWriter<AcceptItem, Outcome> writer;
 
     Sending(
-            Clock clock,
             Templates templates,
             MessageContents contents,
             MessageReader reader,
             TenantScope scope,
             AcceptBatch batch,
             BatchWriters writers) {
-        this.clock = clock;
         this.templates = templates;
         this.contents = contents;
         this.reader = reader;
@@ -55,7 +51,7 @@ final class Sending implements Messages {
 
     @Override
     public SendAnswer send(SendRequest request) {
-        return switch (Shape.read(request, clock.instant())) {
+        return switch (Shape.read(request)) {
             case Shape.Read.Bad(var code, var pointer) -> new SendAnswer.Invalid(code, pointer);
             case Shape.Read.Good(var shape) -> send(request, shape);
         };
@@ -76,7 +72,7 @@ final class Sending implements Messages {
 
     @Override
     public Precheck precheck(SendRequest request) {
-        return switch (Shape.read(request, clock.instant())) {
+        return switch (Shape.read(request)) {
             case Shape.Read.Bad(var code, var pointer) -> new Precheck.Invalid(code, pointer);
             case Shape.Read.Good(var shape) -> precheck(request, shape);
         };

@@ -7,11 +7,10 @@ import dev.gesher.conversation.SendRequest;
 import dev.gesher.conversation.SendRequest.Routing;
 import dev.gesher.whatsapp.MessageContent;
 import dev.gesher.whatsapp.MessageContents;
-import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What a request asks for, once it is known to make sense by itself.
+ * What a request asks for, once it is known to make sense by itself, whenever it comes.
  *
  * @param freeForm what to say while the window is open
  * @param template what to say otherwise, or always
@@ -27,7 +26,7 @@ record Shape(Optional<MessageContent> freeForm, Optional<MessageContent.Template
         record Bad(String code, String pointer) implements Read {}
     }
 
-    static Read read(SendRequest request, Instant now) {
+    static Read read(SendRequest request) {
         var inContent = request.content().filter(MessageContent.Template.class::isInstance);
         if (inContent.isPresent() && request.template().isPresent()) {
             return new Read.Bad("template_twice", "/template");
@@ -42,9 +41,6 @@ record Shape(Optional<MessageContent> freeForm, Optional<MessageContent.Template
         }
         if (request.reference().filter(text -> text.length() > LONGEST_REFERENCE).isPresent()) {
             return new Read.Bad("too_long", "/reference");
-        }
-        if (request.expiresAt().filter(time -> !time.isAfter(now)).isPresent()) {
-            return new Read.Bad("expires_at_past", "/expires_at");
         }
         return new Read.Good(new Shape(freeForm, template));
     }
