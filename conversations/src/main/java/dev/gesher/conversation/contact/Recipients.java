@@ -42,7 +42,7 @@ public final class Recipients {
     private static final Pattern EXTENSION =
             Pattern.compile("(;\\s*ext|\\bext|[#x]\\s*\\d+\\s*$)", Pattern.CASE_INSENSITIVE);
     private static final Pattern SEPARATOR_OF_NUMBERS =
-            Pattern.compile("[,;|\\n\\r\\t]|\\s/\\s|.\\+");
+            Pattern.compile("[,;|\\n\\r\\t]|\\s/\\s|\\p{Nd}.*\\+");
     private static final int LONGEST = 64;
     private static final int ISRAEL = 972;
     private static final int SHORTEST_ISRAELI = 8;

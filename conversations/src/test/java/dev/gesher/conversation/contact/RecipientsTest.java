@@ -37,6 +37,7 @@ class RecipientsTest {
                 "97250-234-5678",
                 "+972-050-2345678",
                 "+972 (0)50 234 5678",
+                "(+972) 50-234-5678",
                 "9720502345678",
                 "00972502345678",
                 "009720502345678",
@@ -72,6 +73,8 @@ class RecipientsTest {
                 "050-2345678 / 052-2345678|recipient_several",
                 "0502345678/0522345678|recipient_several",
                 "+972502345678 +972522345678|recipient_several",
+                "(+972) 502345678 (+972) 522345678|recipient_several",
+                "٠٥٠٢٣٤٥٦٧٨+972522345678|recipient_several",
                 "0502345678/3|recipient_too_long",
                 "050234567|recipient_too_short",
                 "05023456789|recipient_too_long",
@@ -82,7 +85,7 @@ class RecipientsTest {
                 "*2700|recipient_too_short",
                 "100|recipient_too_short",
                 "1-800-123456|recipient_invalid",
-                "++|recipient_several",
+                "++|recipient_invalid",
                 "-|recipient_invalid"
             })
     void what_leaves_doubt_is_refused_with_the_reason(String written, String code) {
