@@ -39,6 +39,17 @@ final class Languages {
         return new ArrayList<>(chain);
     }
 
+    /**
+     * Which of them may carry advertising: the requested one and its base, the tenant's if none was
+     * requested, and Hebrew.
+     */
+    static Set<String> forAdvertising(Optional<String> requested, String tenantLocale) {
+        var asked = new LinkedHashSet<String>();
+        addWithBase(asked, requested.orElse(tenantLocale));
+        asked.add("he");
+        return asked;
+    }
+
     private static void addWithBase(Set<String> chain, String language) {
         var code = normalise(language);
         chain.add(code);

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  */
 public final class Rules {
     /** Grows whenever the same facts may lead to another decision; kept with each message. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     /** How long a message waits when Meta cannot be asked about its template. */
     static final Duration CATALOGUE_WAIT = Duration.ofSeconds(30);
@@ -104,12 +104,15 @@ public final class Rules {
         // Advertising does not silently go out in a language that nobody asked for.
         var notMarketing =
                 approved.stream().filter(variant -> !variant.category().equals(MARKETING)).toList();
+        var forAdvertising = Languages.forAdvertising(wish.language(), facts.tenantLocale());
         var language =
                 Stream.concat(
-                                Languages.wished(wish.language(), facts.tenantLocale()).stream()
-                                        .flatMap(code -> inLanguage(approved, code)),
-                                Languages.SECOND.stream()
-                                        .flatMap(code -> inLanguage(notMarketing, code)))
+                                Languages.wished(wish.language(), facts.tenantLocale()).stream(),
+                                Languages.SECOND.stream())
+                        .flatMap(code ->
+                                inLanguage(
+                                        forAdvertising.contains(code) ? approved : notMarketing,
+                                        code))
                         .findFirst();
         if (language.isEmpty()) {
             if (facts.freeForm() && facts.routing() == Routing.AUTO) {

@@ -145,6 +145,26 @@ class RulesTest {
     }
 
     @Test
+    void advertising_asked_for_in_hebrew_does_not_slip_into_the_tenants_own_language() {
+        locale = "en";
+        wishFor("he", variant("he", "PAUSED", "MARKETING"), variant("en", "APPROVED", "MARKETING"));
+        assertThat(decide())
+                .isEqualTo(blocked(Reason.WINDOW_CLOSED, Reason.TEMPLATE_LANGUAGE_UNAVAILABLE));
+        wishFor("he", variant("he", "PAUSED", "UTILITY"), approved("en"));
+        assertThat(decide()).isEqualTo(new Decision.Template("order", "en"));
+        wishFor("", variant("en", "APPROVED", "MARKETING"));
+        assertThat(decide()).isEqualTo(new Decision.Template("order", "en"));
+        wishFor("en_GB", variant("en", "APPROVED", "MARKETING"));
+        assertThat(decide()).isEqualTo(new Decision.Template("order", "en"));
+    }
+
+    @Test
+    void advertising_may_step_into_hebrew() {
+        wishFor("ru", variant("ru", "PAUSED", "MARKETING"), variant("he", "APPROVED", "MARKETING"));
+        assertThat(decide()).isEqualTo(new Decision.Template("order", "he"));
+    }
+
+    @Test
     void only_approved_variants_count() {
         freeForm = false;
         wishFor("", variant("he", "PAUSED", "UTILITY"), variant("en", "REJECTED", "UTILITY"));
