@@ -50,12 +50,13 @@ final class DatabaseLeases implements Leases {
     @Override
     public boolean holdsAll(Tx tx, Collection<Lease> leases) throws SQLException {
         // No look at the time: while the row is locked nobody can take it over, and if somebody had
-        // the token would be another.
+        // the token would be another. A shared lock suffices for that, and transactions of the same
+        // holder do not wait for each other.
         var held =
                 tx.query(
                         """
                         SELECT lease_name, token FROM leases
-                        WHERE lease_name = ANY(?) AND holder = ? ORDER BY lease_name FOR UPDATE
+                        WHERE lease_name = ANY(?) AND holder = ? ORDER BY lease_name FOR SHARE
                         """,
                         row -> new Lease(row.text("lease_name"), row.longInteger("token")),
                         Tx.texts(leases.stream().map(Lease::name).toList()),

@@ -9,6 +9,7 @@ import dev.gesher.testkit.TestDatabase;
 import io.micronaut.context.ApplicationContext;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -90,8 +91,7 @@ class LeasesTest {
                 scope.platform(tx -> {
                     assertThat(ours.holds(tx, lease)).isTrue();
                     var attempt =
-                            java.util.concurrent.CompletableFuture.supplyAsync(
-                                    () -> theirs.acquire("recorded", LONG));
+                            CompletableFuture.supplyAsync(() -> theirs.acquire("recorded", LONG));
                     await().until(() ->
                             tx.one(
                                                     "SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
@@ -104,6 +104,25 @@ class LeasesTest {
 
         assertThat(taken.join()).isPresent();
         assertThat(weHold(lease)).isFalse();
+    }
+
+    @Test
+    void work_is_recorded_under_one_lease_in_several_transactions_at_once() {
+        var lease = ours.acquire("shared", LONG).orElseThrow();
+        var impatient = new Limits(Duration.ofMillis(500), Duration.ofSeconds(5));
+
+        boolean both =
+                scope.platform(tx -> {
+                    assertThat(ours.holds(tx, lease)).isTrue();
+                    return CompletableFuture.supplyAsync(() ->
+                                    scope.in(
+                                            List.of(),
+                                            impatient,
+                                            other -> ours.holds(other, lease)))
+                            .join();
+                });
+
+        assertThat(both).isTrue();
     }
 
     @Test
