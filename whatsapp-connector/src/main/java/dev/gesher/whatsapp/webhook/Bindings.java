@@ -4,7 +4,6 @@ import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Tx;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -83,10 +82,12 @@ record Bindings(Map<String, List<Binding>> byNumber, Set<String> knownWabas) {
                     ? new Holder.OtherNumber()
                     : new Holder.Nobody();
         }
-        // Meta's times are whole seconds: what happened in the second of the binding is after it.
+        // Meta's times are whole seconds. A binding starts at a whole second too, or in the middle
+        // of
+        // one in which somebody else held the number: that second stays with the other.
         var last =
                 bindings.stream()
-                        .filter(b -> !b.from().truncatedTo(ChronoUnit.SECONDS).isAfter(at))
+                        .filter(b -> !b.from().isAfter(at))
                         .reduce((earlier, later) -> later);
         if (last.isEmpty()) {
             return new Holder.Nobody();

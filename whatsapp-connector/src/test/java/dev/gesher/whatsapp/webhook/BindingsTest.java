@@ -21,7 +21,7 @@ class BindingsTest {
     }
 
     private static Binding held(TenantId by, long from, @Nullable Long to) {
-        return new Binding(by, at(from).plusMillis(700), to == null ? null : at(to));
+        return new Binding(by, at(from), to == null ? null : at(to));
     }
 
     private static Holder holder(long at, Binding... bindings) {
@@ -42,6 +42,18 @@ class BindingsTest {
         assertThat(holder(250, held(first, 100, 200L), held(second, 300, null)))
                 .isEqualTo(new Holder.Nobody());
         assertThat(holder(50, held(first, 100, null))).isEqualTo(new Holder.Nobody());
+    }
+
+    @Test
+    void the_second_in_which_a_number_changes_hands_stays_with_who_had_it_at_its_start() {
+        var handedOver = at(300).plusMillis(400);
+        var bindings =
+                new Binding[] {
+                    new Binding(first, at(100), handedOver), new Binding(second, handedOver, null)
+                };
+
+        assertThat(holder(300, bindings)).isEqualTo(new Holder.Of(first));
+        assertThat(holder(301, bindings)).isEqualTo(new Holder.Of(second));
     }
 
     @Test
