@@ -54,13 +54,18 @@ final class Bodies {
         }
         var changes = new ArrayList<Change>();
         for (var entry : root.path("entry")) {
-            for (var change : entry.path("changes")) {
+            for (var change : listed(entry.path("changes"))) {
                 changes.add(change(changes.size(), entry, change));
             }
         }
         return changes.isEmpty()
                 ? new Split.NotOurs("no changes")
                 : new Split.Changes(List.copyOf(changes));
+    }
+
+    /** Meta sends a list; a change that stands alone is no reason to lose it. */
+    private static Iterable<JsonNode> listed(JsonNode changes) {
+        return changes.isObject() ? List.of(changes) : changes;
     }
 
     private static Change change(int ordinal, JsonNode entry, JsonNode change) {

@@ -20,6 +20,11 @@ import java.util.stream.StreamSupport;
  * kept in the message's JSON, and nothing of Meta's making throws.
  */
 final class MessagesChange {
+    /** Told of a change in which nothing is where Meta puts it. */
+    static final String NOTHING_TO_READ = "nothing to read";
+
+    private static final List<String> PARTS = List.of("messages", "statuses", "errors");
+
     /** Re-engagement: the customer service window was closed. */
     private static final String WINDOW_CLOSED = "131047";
 
@@ -81,6 +86,9 @@ final class MessagesChange {
         }
         for (var _ : value.path("errors")) {
             change.ignored.add("error");
+        }
+        if (PARTS.stream().noneMatch(part -> value.path(part).isArray())) {
+            change.problems.add(NOTHING_TO_READ);
         }
         return new Read(
                 List.copyOf(change.signals),

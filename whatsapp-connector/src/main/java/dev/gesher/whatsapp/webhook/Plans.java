@@ -56,6 +56,14 @@ final class Plans {
      * @param payload the decrypted payload
      */
     static Plan plan(Change change, byte[] payload, Bindings bindings) {
+        var json = Json.read(payload);
+        if (json.isEmpty()) {
+            return dead(change, "payload is not JSON");
+        }
+        var content = json.get().path("change");
+        if (!content.isObject()) {
+            return dead(change, MessagesChange.NOTHING_TO_READ);
+        }
         if (!change.field().equals(MESSAGES)) {
             // Kept, and acted upon by those who learn to.
             return new Plan(
@@ -64,12 +72,8 @@ final class Plans {
                     List.of(),
                     List.of("ignored.field"));
         }
-        var json = Json.read(payload);
-        if (json.isEmpty()) {
-            return dead(change, "payload is not JSON");
-        }
-        var value = json.get().path("change").path("value");
-        return messages(change, MessagesChange.read(value, change.receivedAt()), bindings);
+        var read = MessagesChange.read(content.path("value"), change.receivedAt());
+        return messages(change, read, bindings);
     }
 
     private static Plan messages(Change change, MessagesChange.Read read, Bindings bindings) {

@@ -39,6 +39,15 @@ final class Fixtures {
                         .formatted(wabaId, phoneNumberId, id, seconds));
     }
 
+    /** A body with this one change. */
+    static byte[] change(String json) {
+        return bytes(
+                """
+                {"object":"whatsapp_business_account","entry":[{"id":"7001","changes":[%s]}]}
+                """
+                        .formatted(json));
+    }
+
     static String sign(byte[] body) {
         return sign(body, SECRET);
     }

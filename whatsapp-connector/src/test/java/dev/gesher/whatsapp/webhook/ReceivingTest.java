@@ -239,6 +239,40 @@ class ReceivingTest {
     }
 
     @Test
+    void a_messages_change_in_which_there_is_nothing_to_read_is_set_aside() {
+        theirs();
+        for (var value :
+                java.util.List.of(
+                        "[{\"messages\":[]}]",
+                        "7",
+                        "null",
+                        "{\"metadata\":{\"phone_number_id\":\"5001\"}}",
+                        "{\"messages\":{\"id\":\"wamid.1\"}}")) {
+            webhooks.deliver(Fixtures.change("{\"field\":\"messages\",\"value\":" + value + "}"));
+        }
+        webhooks.deliver(Fixtures.change("\"messages\""));
+        webhooks.work();
+
+        assertThat(webhooks.inState("dead")).isEqualTo(6);
+        assertThat(webhooks.inState("applied")).isZero();
+    }
+
+    @Test
+    void a_change_that_is_not_in_a_list_is_applied_all_the_same() {
+        var tenant = theirs();
+        var listed =
+                new String(
+                        Fixtures.text("5001", "7001", "wamid.1", Webhooks.SENT.getEpochSecond()),
+                        java.nio.charset.StandardCharsets.UTF_8);
+        webhooks.deliver(
+                Fixtures.bytes(
+                        listed.replace("\"changes\":[", "\"changes\":").replace("]}]}", "}]}")));
+        webhooks.work();
+
+        assertThat(webhooks.heardBy(tenant)).containsExactly("text wamid.1");
+    }
+
+    @Test
     void a_body_that_is_no_webhook_is_one_dead_letter_once() {
         webhooks.deliver(Fixtures.bytes("not JSON"));
         webhooks.deliver("other_object");
