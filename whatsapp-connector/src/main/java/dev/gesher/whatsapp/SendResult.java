@@ -34,8 +34,8 @@ public sealed interface SendResult {
     /**
      * Certainly not sent, and worth another try later.
      *
-     * @param code Meta's code, or {@code connect}, {@code dns}, {@code tls}, {@code pool} when the
-     *     call never left
+     * @param code Meta's code, or {@code connect}, {@code dns}, {@code tls}, {@code pool}, {@code
+     *     vault} when the call never left
      * @param scope what should slow down
      * @param after how long Meta asks to wait, if it does
      */

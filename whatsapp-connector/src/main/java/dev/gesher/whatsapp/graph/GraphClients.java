@@ -1,13 +1,13 @@
 package dev.gesher.whatsapp.graph;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gesher.tenant.SecretName;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.Vault;
-import dev.gesher.tenant.db.DatabaseUnavailableException;
 import dev.gesher.whatsapp.ConnectionCause;
 import dev.gesher.whatsapp.GraphUnavailableException;
 import dev.gesher.whatsapp.MessageContent;
@@ -23,10 +23,13 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Clients that open their tenant's token from the vault when they call. */
 @Singleton
 final class GraphClients implements WhatsAppClients {
+    private static final Logger log = LoggerFactory.getLogger(GraphClients.class);
     private static final Duration TEMPLATES_KEPT = Duration.ofMinutes(5);
     private static final int TEMPLATES_MAX = 10_000;
 
@@ -70,13 +73,23 @@ final class GraphClients implements WhatsAppClients {
         @Override
         public SendResult send(
                 String phoneNumberId, Recipient to, MessageContent content, String opaque) {
-            var message = GraphMessages.message(to, content, opaque);
+            ObjectNode message;
+            try {
+                GraphIds.checked(phoneNumberId);
+                message = GraphMessages.message(to, content, opaque);
+            } catch (RuntimeException e) {
+                // Its message may quote the content.
+                log.error("message of tenant={} not writable: {}", tenant, e.getClass().getName());
+                return new SendResult.Refused("internal_error", Optional.empty());
+            }
             Optional<SecretText> token;
             try {
                 token = token("graph.send");
-            } catch (DatabaseUnavailableException e) {
+            } catch (RuntimeException e) {
+                // Whatever is wrong with it is so for all of the tenant's messages, and none left.
+                log.warn("token of tenant={} did not open: {}", tenant, e.toString());
                 return new SendResult.RetryLater(
-                        "vault", SendResult.Scope.CALL, Optional.empty(), Optional.empty());
+                        "vault", SendResult.Scope.NUMBER, Optional.empty(), Optional.empty());
             }
             if (token.isEmpty()) {
                 return new SendResult.LaneParked(

@@ -156,6 +156,38 @@ class GraphClientsTest {
     }
 
     @Test
+    void a_token_that_does_not_open_holds_the_number_up_and_calls_nobody() throws Exception {
+        try (var connection = database.connectAsAdministrator();
+                var spoil =
+                        connection.prepareStatement(
+                                "UPDATE secrets SET ciphertext = '\\x00' WHERE tenant_id = ?")) {
+            spoil.setObject(1, tenant.value());
+            spoil.executeUpdate();
+        }
+
+        assertThat(client.send(bakery.phoneNumberId(), DANA, new Text("x", false), "m.1"))
+                .isEqualTo(
+                        new SendResult.RetryLater(
+                                "vault",
+                                SendResult.Scope.NUMBER,
+                                Optional.empty(),
+                                Optional.empty()));
+        assertThat(meta.calls()).isEmpty();
+    }
+
+    @Test
+    void what_cannot_be_written_as_a_request_is_refused_and_calls_nobody() {
+        var noLanguage =
+                new Template("order_update", Optional.empty(), List.of(), Optional.empty());
+
+        assertThat(client.send(bakery.phoneNumberId(), DANA, noLanguage, "m.1"))
+                .isEqualTo(new SendResult.Refused("internal_error", Optional.empty()));
+        assertThat(client.send("not/an/id", DANA, new Text("x", false), "m.1"))
+                .isEqualTo(new SendResult.Refused("internal_error", Optional.empty()));
+        assertThat(meta.calls()).isEmpty();
+    }
+
+    @Test
     void a_tenants_token_does_not_reach_another_tenants_number() {
         var other = meta.createBusiness("פרחי רון", "+972 3-555-0303");
         assertThat(client.send(other.phoneNumberId(), DANA, new Text("x", false), "m.1"))
