@@ -331,6 +331,15 @@ public final class RunningGesher implements AutoCloseable {
         return bean(Tenants.class).find(tenant).orElseThrow();
     }
 
+    /** How many messages of a tenant are where {@code condition} says. */
+    public long messages(TenantId tenant, String condition) {
+        return count(
+                "SELECT count(*) FROM whatsapp_messages WHERE tenant_id = ? AND direction ="
+                        + " 'outbound' AND "
+                        + condition,
+                tenant.value());
+    }
+
     /** Fires the settle timer of a message as the timers' loop would. */
     public void settle(TenantId tenant, MessageId id) {
         var handler =

@@ -13,6 +13,7 @@ import dev.gesher.conversation.message.StoredMessage.Times;
 import dev.gesher.conversation.message.Transitions;
 import dev.gesher.conversation.outbound.LaneSignals;
 import dev.gesher.conversation.outbound.Lanes;
+import dev.gesher.conversation.outbound.LeftMessages;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.Tx;
@@ -45,10 +46,12 @@ final class StatusReports {
 
     private final Clock clock;
     private final LaneSignals signals;
+    private final LeftMessages left;
 
-    StatusReports(Clock clock, LaneSignals signals) {
+    StatusReports(Clock clock, LaneSignals signals, LeftMessages left) {
         this.clock = clock;
         this.signals = signals;
+        this.left = left;
     }
 
     /** A window that Meta said was closed for a message sent at {@code at}. */
@@ -300,7 +303,7 @@ final class StatusReports {
                 lanes.put(message.phoneNumberId(), new Lanes.Due(message.tenant(), now));
             }
         }
-        Lanes.due(tx, lanes);
+        left.look(tx, Lanes.due(tx, lanes), now);
         signals.afterCommit(tx, lanes.keySet());
     }
 }

@@ -52,6 +52,7 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
     private final ContentKeys keys;
     private final EventLog events;
     private final LaneSignals signals;
+    private final LeftMessages left;
 
     AcceptBatch(
             Clock clock,
@@ -59,13 +60,15 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
             Connections connections,
             ContentKeys keys,
             EventLog events,
-            LaneSignals signals) {
+            LaneSignals signals,
+            LeftMessages left) {
         this.clock = clock;
         this.tenants = tenants;
         this.connections = connections;
         this.keys = keys;
         this.events = events;
         this.signals = signals;
+        this.left = left;
     }
 
     @Override
@@ -233,7 +236,8 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
                 answered.put(item.id(), invalid("tenant_unknown", ""));
                 continue;
             }
-            // Only now: a request that was answered before gets its answer for as long as it is kept.
+            // Only now: a request that was answered before gets its answer for as long as it is
+            // kept.
             if (item.request().expiresAt().filter(time -> !time.isAfter(now)).isPresent()) {
                 answered.put(item.id(), invalid("expires_at_past", "/expires_at"));
                 continue;
@@ -261,7 +265,7 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
         }
         var allowed = judged.stream().filter(j -> !j.isBlocked()).toList();
         var lanes = lanes(allowed, now);
-        Lanes.due(tx, lanes);
+        left.look(tx, Lanes.due(tx, lanes), now);
         var conversations =
                 ContactBook.open(
                         tx, allowed.stream().map(Judged::customer).distinct().toList(), now);

@@ -3,12 +3,6 @@ package dev.gesher.conversation.outbound;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.gesher.conversation.event.EventLog;
 import dev.gesher.conversation.event.NewEvent;
-import dev.gesher.conversation.message.MessageEvent;
-import dev.gesher.conversation.message.MessageEvents;
-import dev.gesher.conversation.message.MessageRows;
-import dev.gesher.conversation.message.StoredMessage.Change;
-import dev.gesher.conversation.message.StoredMessage.Times;
-import dev.gesher.conversation.message.Transitions;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Timers;
 import dev.gesher.tenant.db.Tx;
@@ -26,17 +20,17 @@ import java.util.Optional;
 /** Opens, parks and ends lanes as their connections come and go. */
 @Singleton
 final class ConnectionChanges implements Connections.Listener {
-    /** The failure of what was queued when the tenant left. */
-    static final String CONNECTION_LEFT = "connection_left";
-
     private final Clock clock;
     private final Timers timers;
+    private final LeftMessages left;
     private final EventLog events;
     private final LaneSignals signals;
 
-    ConnectionChanges(Clock clock, Timers timers, EventLog events, LaneSignals signals) {
+    ConnectionChanges(
+            Clock clock, Timers timers, LeftMessages left, EventLog events, LaneSignals signals) {
         this.clock = clock;
         this.timers = timers;
+        this.left = left;
         this.events = events;
         this.signals = signals;
     }
@@ -52,13 +46,11 @@ final class ConnectionChanges implements Connections.Listener {
         Lanes.lock(tx, numbers);
         open(tx, now.tenant(), number, at);
         if (old.isPresent()) {
-            closeWindows(tx, now.tenant(), old.get(), at);
-            fail(tx, now.tenant(), old.get(), LaneClaims.CONNECTION_CHANGED, at, told);
-            watchRunning(tx, now.tenant(), old.get(), at);
+            told.addAll(leave(tx, now.tenant(), old.get(), LeftMessages.CONNECTION_CHANGED, at));
         }
         told.add(event(now, "connection.active", at));
         events.append(tx, told);
-        signals.afterCommit(tx, List.of(number));
+        signals.afterCommit(tx, numbers);
     }
 
     @Override
@@ -69,7 +61,8 @@ final class ConnectionChanges implements Connections.Listener {
         if (number.isPresent()) {
             Lanes.lock(tx, List.of(number.get()));
             if (now.status() == Connection.Status.DISCONNECTED) {
-                leave(tx, now.tenant(), number.get(), whyLeft(now), at, told);
+                var why = LeftMessages.whyLeft(Optional.of(now), number.get()).orElseThrow();
+                told.addAll(leave(tx, now.tenant(), number.get(), why, at));
             } else {
                 park(tx, now, number.get(), at);
             }
@@ -78,21 +71,14 @@ final class ConnectionChanges implements Connections.Listener {
         events.append(tx, told);
     }
 
-    private static String whyLeft(Connection connection) {
-        return connection.cause().equals(Optional.of("number_changed"))
-                ? LaneClaims.CONNECTION_CHANGED
-                : CONNECTION_LEFT;
-    }
-
     /**
      * Nothing is left to send. The lane is not parked: what was accepted at this very moment is
      * still to be judged, and refused.
      */
-    private void leave(
-            Tx tx, TenantId tenant, String number, String code, Instant now, List<NewEvent> told)
+    private List<NewEvent> leave(Tx tx, TenantId tenant, String number, String code, Instant now)
             throws SQLException {
         closeWindows(tx, tenant, number, now);
-        fail(tx, tenant, number, code, now, told);
+        var told = left.withdraw(tx, tenant, number, code, now);
         watchRunning(tx, tenant, number, now);
         tx.update(
                 """
@@ -102,6 +88,7 @@ final class ConnectionChanges implements Connections.Listener {
                 now,
                 number,
                 tenant);
+        return told;
     }
 
     /** Who holds the lane records what runs; should the lane be another tenant's first, a timer. */
@@ -162,27 +149,6 @@ final class ConnectionChanges implements Connections.Listener {
                 tenant,
                 number,
                 now);
-    }
-
-    private static void fail(
-            Tx tx, TenantId tenant, String number, String code, Instant now, List<NewEvent> told)
-            throws SQLException {
-        var changes = new ArrayList<Change>();
-        for (var message :
-                tx.query(
-                        """
-                        SELECT * FROM whatsapp_messages
-                        WHERE tenant_id = ? AND phone_number_id = ? AND stage IN ('queued', 'deferred')
-                        ORDER BY message_id FOR UPDATE
-                        """,
-                        MessageRows::read,
-                        tenant,
-                        number)) {
-            var after = Transitions.apply(message.state(), new MessageEvent.Withdrawn(code));
-            changes.add(Change.to(message, after.orElseThrow()).times(Times.failed(now)));
-        }
-        MessageRows.write(tx, changes);
-        changes.forEach(change -> MessageEvents.of(change, now).ifPresent(told::add));
     }
 
     private static NewEvent event(Connection connection, String type, Instant at) {

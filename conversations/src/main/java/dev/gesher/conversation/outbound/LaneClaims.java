@@ -50,9 +50,6 @@ import org.slf4j.LoggerFactory;
 /** Claims what may go next on a lane, each message judged once more by the same rules. */
 @Singleton
 final class LaneClaims {
-    /** The failure of a message whose number is no longer the tenant's. */
-    static final String CONNECTION_CHANGED = "connection_changed";
-
     /** The failure of a message that we cannot send for a fault of our own. */
     static final String INTERNAL_ERROR = "internal_error";
 
@@ -217,10 +214,8 @@ final class LaneClaims {
             ContentCipher cipher,
             Map<String, Templates.Asked> templates,
             Instant now) {
-        boolean isOnLane() {
-            return connection
-                    .flatMap(Connection::phoneNumberId)
-                    .equals(Optional.of(hold.phoneNumberId()));
+        Optional<String> whyLeft() {
+            return LeftMessages.whyLeft(connection, hold.phoneNumberId());
         }
 
         Facts facts(Candidate candidate, Judge.Wish wish, Catalogue catalogue) {
@@ -241,8 +236,9 @@ final class LaneClaims {
     /** Empty if the message has to wait for Meta's word about its template. */
     private Optional<Judged> judge(Gate gate, Candidate candidate, Set<String> missing) {
         var message = candidate.message();
-        if (!gate.isOnLane()) {
-            return Optional.of(withdrawn(message, CONNECTION_CHANGED, gate.now()));
+        var left = gate.whyLeft();
+        if (left.isPresent()) {
+            return Optional.of(withdrawn(message, left.get(), gate.now()));
         }
         var shape = shape(gate, candidate);
         var wish = wish(message, shape);

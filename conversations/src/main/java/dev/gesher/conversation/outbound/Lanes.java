@@ -5,6 +5,7 @@ import dev.gesher.tenant.db.Tx;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -33,22 +34,34 @@ public final class Lanes {
      * Brings lanes' next due times forward, making lanes that do not exist. It always locks the
      * rows: skipping a lane that is due already would miss its holder, who may be about to find
      * nothing left and say so.
+     *
+     * @return the tenants whose lane is another's by now, whose holder will not see what they have
+     *     due: for {@link LeftMessages#look}
      */
-    public static void due(Tx tx, Map<String, Due> lanes) throws SQLException {
+    public static List<TenantId> due(Tx tx, Map<String, Due> lanes) throws SQLException {
         if (lanes.isEmpty()) {
-            return;
+            return List.of();
         }
         var entries = List.copyOf(lanes.entrySet());
-        tx.updateExactly(
-                entries.size(),
-                """
-                INSERT INTO lanes AS l (phone_number_id, tenant_id, next_due_at)
-                SELECT n.phone_number_id, n.tenant_id, n.due_at FROM unnest(?, ?, ?) AS n(phone_number_id, tenant_id, due_at)
-                ORDER BY n.phone_number_id
-                ON CONFLICT (phone_number_id) DO UPDATE SET next_due_at = least(l.next_due_at, excluded.next_due_at)
-                """,
-                Tx.texts(entries.stream().map(Map.Entry::getKey).toList()),
-                Tx.tenants(entries.stream().map(entry -> entry.getValue().tenant()).toList()),
-                Tx.instants(entries.stream().map(entry -> entry.getValue().at()).toList()));
+        var held =
+                tx.query(
+                        """
+                        INSERT INTO lanes AS l (phone_number_id, tenant_id, next_due_at)
+                        SELECT n.phone_number_id, n.tenant_id, n.due_at FROM unnest(?, ?, ?) AS n(phone_number_id, tenant_id, due_at)
+                        ORDER BY n.phone_number_id
+                        ON CONFLICT (phone_number_id) DO UPDATE SET next_due_at = least(l.next_due_at, excluded.next_due_at)
+                        RETURNING phone_number_id, tenant_id
+                        """,
+                        row -> Map.entry(row.text("phone_number_id"), row.tenant()),
+                        Tx.texts(entries.stream().map(Map.Entry::getKey).toList()),
+                        Tx.tenants(
+                                entries.stream().map(entry -> entry.getValue().tenant()).toList()),
+                        Tx.instants(entries.stream().map(entry -> entry.getValue().at()).toList()));
+        var holders = new HashMap<String, TenantId>();
+        held.forEach(lane -> holders.put(lane.getKey(), lane.getValue()));
+        return entries.stream()
+                .filter(entry -> !entry.getValue().tenant().equals(holders.get(entry.getKey())))
+                .map(entry -> entry.getValue().tenant())
+                .toList();
     }
 }

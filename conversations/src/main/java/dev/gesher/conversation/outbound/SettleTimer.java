@@ -80,13 +80,7 @@ final class SettleTimer implements Timers.Handler {
     /** A call of a lane that is another tenant's by now: nobody will record what came of it. */
     private void letGo(Tx tx, StoredMessage message) throws SQLException {
         var now = clock.instant();
-        boolean ours =
-                tx.one(
-                                "SELECT tenant_id FROM lanes WHERE phone_number_id = ?",
-                                Row::tenant,
-                                message.phoneNumberId())
-                        .filter(message.tenant()::equals)
-                        .isPresent();
+        boolean ours = isOurs(tx, message);
         if (!ours) {
             var unknown = new MessageEvent.Unknown(message.state().attempt());
             var after = Transitions.apply(message.state(), unknown).orElseThrow();
@@ -94,6 +88,15 @@ final class SettleTimer implements Timers.Handler {
         }
         var next = ours ? RECORDED : LaneStep.SETTLING;
         timers.set(tx, KIND, message.tenant(), message.id().value(), now.plus(next));
+    }
+
+    private static boolean isOurs(Tx tx, StoredMessage message) throws SQLException {
+        return tx.one(
+                        "SELECT tenant_id FROM lanes WHERE phone_number_id = ?",
+                        Row::tenant,
+                        message.phoneNumberId())
+                .filter(message.tenant()::equals)
+                .isPresent();
     }
 
     private static boolean isUnknown(StoredMessage message) {
@@ -108,11 +111,14 @@ final class SettleTimer implements Timers.Handler {
             timers.set(tx, KIND, message.tenant(), message.id().value(), over);
             return;
         }
+        // On a lane that is another tenant's nobody would send it; that it may have arrived stays.
         boolean resend =
-                Optional.ofNullable(
-                                tenants.find(tx, List.of(message.tenant())).get(message.tenant()))
-                        .filter(tenant -> tenant.onUnknown() == Tenant.OnUnknown.RESEND)
-                        .isPresent();
+                isOurs(tx, message)
+                        && Optional.ofNullable(
+                                        tenants.find(tx, List.of(message.tenant()))
+                                                .get(message.tenant()))
+                                .filter(tenant -> tenant.onUnknown() == Tenant.OnUnknown.RESEND)
+                                .isPresent();
         var after =
                 Transitions.apply(message.state(), new MessageEvent.SettlingOver(resend))
                         .orElseThrow();

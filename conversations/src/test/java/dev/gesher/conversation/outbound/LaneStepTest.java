@@ -2,7 +2,9 @@ package dev.gesher.conversation.outbound;
 
 import static dev.gesher.conversation.RunningGesher.CUSTOMER;
 import static dev.gesher.conversation.RunningGesher.text;
+import static dev.gesher.conversation.RunningGesher.textOrTemplate;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.gesher.conversation.RunningGesher;
 import dev.gesher.conversation.RunningGesher.SimulatedNumber;
@@ -15,11 +17,16 @@ import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.SettableClock;
 import dev.gesher.testkit.TestDatabase;
+import dev.gesher.whatsapp.InboundSignal;
 import dev.gesher.whatsapp.SendResult;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -143,6 +150,110 @@ class LaneStepTest {
                                 "SELECT retries FROM whatsapp_messages WHERE message_id = ?",
                                 answer.message().value()))
                 .isZero();
+    }
+
+    @Test
+    void a_number_with_a_long_queue_is_left_at_once_and_the_queue_withdrawn_after_it()
+            throws Exception {
+        int all = LeftMessages.AT_ONCE + 20;
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Callable<SendAnswer> call = () -> gesher.accepted(text(tenant, CUSTOMER, "א"));
+            for (var answer : threads.invokeAll(Collections.nCopies(all, call))) {
+                answer.get();
+            }
+        }
+        gesher.asAdministrator(
+                "UPDATE whatsapp_messages SET stage = 'deferred', not_before = 'infinity' WHERE"
+                        + " tenant_id = ? AND direction = 'outbound' AND seq % 2 = 0",
+                tenant.value());
+
+        gesher.disconnect(tenant, number);
+
+        assertThat(gesher.messages(tenant, "stage <> 'done'")).isEqualTo(20);
+        // Its next tenant's holder sees nothing of it.
+        gesher.connectedTenant(simulator, number);
+        gesher.with("timers");
+        await().until(() -> gesher.messages(tenant, "stage <> 'done'") == 0);
+        assertThat(gesher.messages(tenant, "error_code = 'connection_left'")).isEqualTo(all);
+        assertThat(
+                        gesher.count(
+                                "SELECT count(*) FROM events WHERE tenant_id = ? AND type ="
+                                        + " 'message.failed'",
+                                tenant.value()))
+                .isEqualTo(all);
+        await().until(() ->
+                gesher.count("SELECT count(*) FROM timers WHERE kind = 'messages.left'") == 0);
+    }
+
+    @Test
+    void what_was_accepted_while_the_tenant_left_fails_for_that() {
+        var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
+        gesher.asAdministrator(
+                "UPDATE whatsapp_connections SET status = 'disconnected', status_cause ="
+                        + " 'requested' WHERE tenant_id = ?",
+                tenant.value());
+
+        step(acquire("we"), "we", List.of(), false);
+
+        var message = gesher.message(tenant, answer.message());
+        assertThat(message.status()).isEqualTo("failed");
+        assertThat(message.errorCode()).contains("connection_left");
+    }
+
+    private void goesTo(SendAnswer.Accepted answer, SendResult result) {
+        var hold = acquire("we");
+        var call = claimed(hold, "we");
+        assertThat(call.key().id()).isEqualTo(answer.message());
+        step(
+                hold,
+                "we",
+                List.of(new Ended(call, new Call.End.Made(result), clock.instant())),
+                false);
+    }
+
+    @Test
+    void a_template_that_would_follow_on_another_tenants_number_is_withdrawn() {
+        var answer = gesher.accepted(textOrTemplate(tenant, CUSTOMER, "שלום"));
+        goesTo(answer, new SendResult.Accepted("wamid.1", null, null, false));
+        gesher.disconnect(tenant, number);
+        gesher.connectedTenant(simulator, number);
+        gesher.connect(tenant, simulator, SimulatedNumber.of(simulator, "+972 3-555-0109"));
+
+        gesher.receive(tenant, number.phoneNumberId(), windowClosed(answer));
+        gesher.with("timers");
+
+        await().until(() -> stage(answer).equals("done"));
+        var message = gesher.message(tenant, answer.message());
+        assertThat(message.status()).isEqualTo("failed");
+        assertThat(message.errorCode()).contains("connection_changed");
+    }
+
+    private InboundSignal.StatusUpdate windowClosed(SendAnswer.Accepted answer) {
+        return new InboundSignal.StatusUpdate(
+                "wamid.1",
+                InboundSignal.Status.FAILED,
+                clock.instant(),
+                Optional.of(answer.message() + ".1"),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of("131047"),
+                true);
+    }
+
+    @Test
+    void an_unknown_message_is_not_sent_again_on_another_tenants_number() {
+        gesher.asAdministrator(
+                "UPDATE tenants SET on_unknown = 'resend' WHERE tenant_id = ?", tenant.value());
+        var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
+        goesTo(answer, new SendResult.Unknown("http_500", Optional.empty()));
+        gesher.disconnect(tenant, number);
+        gesher.connectedTenant(simulator, number);
+        clock.advance(Duration.ofMinutes(15));
+
+        gesher.settle(tenant, answer.message());
+
+        assertThat(gesher.message(tenant, answer.message()).errorCode())
+                .contains("outcome_unknown");
     }
 
     @Test
