@@ -60,7 +60,8 @@ final class Dispatcher extends PollingWorker {
                         clock,
                         settings,
                         UUID.randomUUID().toString(),
-                        new Semaphore(settings.calls()));
+                        new Semaphore(settings.calls()),
+                        sessions::size);
         this.signals = signals;
         this.wakeups = wakeups;
     }

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,10 +34,18 @@ final class LaneSession implements Runnable {
     private static final Duration TEMPLATE_KEPT = Duration.ofMinutes(1);
     private static final Duration SHORTEST_WAIT = Duration.ofMillis(1);
 
+    /** A lane with a long queue leaves one in so many of the process's calls to others. */
+    private static final int RESERVE = 4;
+
     /** When all of this process's calls are other lanes'. */
     private static final Duration FOR_OTHERS = Duration.ofMillis(20);
 
-    /** What a session needs of the process it runs in. */
+    /**
+     * What a session needs of the process it runs in.
+     *
+     * @param calls the calls that it may still start, over all lanes
+     * @param lanes how many lanes it holds
+     */
     record Surroundings(
             TenantScope scope,
             LaneStep step,
@@ -46,7 +55,8 @@ final class LaneSession implements Runnable {
             Clock clock,
             DispatchSettings settings,
             String holder,
-            Semaphore calls) {
+            Semaphore calls,
+            IntSupplier lanes) {
         Duration lease() {
             return settings.leaseFor(clients.longestCall());
         }
@@ -152,10 +162,11 @@ final class LaneSession implements Runnable {
     private int takeRoom() {
         int wanted =
                 Math.min(
-                        around.settings().callsPerLane() - running.size() + ended.size(),
+                        around.settings().callsPerLane() - mine,
                         bucket.available(around.clock().instant()));
         int taken = 0;
-        while (taken < wanted && around.calls().tryAcquire()) {
+        int mine = running.size() - ended.size();
+        while (taken < wanted && mayTake(mine + taken) && around.calls().tryAcquire()) {
             taken++;
         }
         return taken;
@@ -166,6 +177,13 @@ final class LaneSession implements Runnable {
         var stillRunning = new HashSet<>(running);
         recorded.forEach(end -> stillRunning.remove(end.call().id()));
         boolean stop = stopping;
+    /** The last of the process's calls are for lanes that have less than their share of them. */
+    private boolean mayTake(int mine) {
+        int all = around.settings().calls();
+        return mine < Math.max(1, all / Math.max(1, around.lanes().getAsInt()))
+                || around.calls().availablePermits() > all / RESERVE;
+    }
+
         boolean idle =
                 asking.isEmpty()
                         && System.nanoTime() - idleSince > around.settings().linger().toNanos();
