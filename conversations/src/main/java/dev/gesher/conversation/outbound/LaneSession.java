@@ -144,7 +144,7 @@ final class LaneSession implements Runnable {
             // Whether it was committed is not known, so the next one looks at what is claimed.
             reconcile = true;
             log.warn("lane tenant={} step failed: {}", hold.tenant(), e.toString());
-            return stopping ? null : AFTER_FAILURE;
+            return stopping && isNothingToRecord() ? null : AFTER_FAILURE;
         }
         return switch (answer) {
             case LaneStep.Answer.Lost() -> {
@@ -159,24 +159,24 @@ final class LaneSession implements Runnable {
         };
     }
 
+    /** When we stop: what calls came to is not given up before the lane may be another's. */
+    private boolean isNothingToRecord() {
+        return (running.isEmpty() && ended.isEmpty()) || heldUntil - System.nanoTime() < 0;
+    }
+
     private int takeRoom() {
+        int mine = running.size() - ended.size();
         int wanted =
                 Math.min(
                         around.settings().callsPerLane() - mine,
                         bucket.available(around.clock().instant()));
         int taken = 0;
-        int mine = running.size() - ended.size();
         while (taken < wanted && mayTake(mine + taken) && around.calls().tryAcquire()) {
             taken++;
         }
         return taken;
     }
 
-    private LaneStep.Answer step(int room) {
-        var recorded = List.copyOf(ended);
-        var stillRunning = new HashSet<>(running);
-        recorded.forEach(end -> stillRunning.remove(end.call().id()));
-        boolean stop = stopping;
     /** The last of the process's calls are for lanes that have less than their share of them. */
     private boolean mayTake(int mine) {
         int all = around.settings().calls();
@@ -184,6 +184,11 @@ final class LaneSession implements Runnable {
                 || around.calls().availablePermits() > all / RESERVE;
     }
 
+    private LaneStep.Answer step(int room) {
+        var recorded = List.copyOf(ended);
+        var stillRunning = new HashSet<>(running);
+        recorded.forEach(end -> stillRunning.remove(end.call().id()));
+        boolean stop = stopping;
         boolean idle =
                 asking.isEmpty()
                         && System.nanoTime() - idleSince > around.settings().linger().toNanos();
@@ -296,8 +301,8 @@ final class LaneSession implements Runnable {
             return around.clients()
                     .clientFor(hold.tenant())
                     .send(hold.phoneNumberId(), call.recipient(), call.content(), call.opaque());
-        } catch (RuntimeException e) {
-            // A bug, and nobody knows how far the call had come.
+        } catch (RuntimeException | Error e) {
+            // A bug, and nobody knows how far the call had come; recorded it must be all the same.
             log.error("send {} failed", call, e);
             return new SendResult.Unknown("internal_error", Optional.empty());
         }

@@ -142,6 +142,49 @@ class LaneSessionTest {
         return session(120, new Semaphore(120), 1);
     }
 
+    private String stage(SendAnswer.Accepted answer) {
+        return gesher.message(tenant, answer.message()).stage();
+    }
+
+    @Test
+    void a_call_that_ends_in_an_error_is_recorded_as_unknown() {
+        calls.result =
+                opaque -> {
+                    throw new NoClassDefFoundError("Something");
+                };
+        calls.mayEnd.countDown();
+        var answer = accepted(RunningGesher.CUSTOMER);
+        var session = session();
+
+        await().until(() -> stage(answer).equals("settling"));
+        session.stop();
+        await().until(() -> free() == 1);
+    }
+
+    private long free() {
+        return gesher.count(
+                "SELECT count(*) FROM lanes WHERE phone_number_id = ? AND holder IS NULL",
+                number.phoneNumberId());
+    }
+
+    @Test
+    void what_runs_is_recorded_though_a_transaction_fails_while_we_stop() {
+        var answer = accepted(RunningGesher.CUSTOMER);
+        var session = session();
+        await().until(() -> calls.begun.get() == 1);
+
+        calls.breaksSteps = true;
+        session.stop();
+        await().until(() -> calls.brokenSteps.get() > 0);
+        calls.breaksSteps = false;
+        calls.mayEnd.countDown();
+
+        await().until(() -> stage(answer).equals("done"));
+        assertThat(gesher.message(tenant, answer.message()).waMessageId())
+                .contains("wamid." + answer.message() + ".1");
+        await().until(() -> free() == 1);
+    }
+
     @Test
     void a_long_queue_leaves_calls_to_other_lanes() {
         for (int i = 0; i < 6; i++) {
