@@ -9,6 +9,7 @@ import static dev.gesher.conversation.RunningGesher.textOrTemplate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gesher.conversation.RunningGesher.SimulatedNumber;
 import dev.gesher.simulator.GraphSimulator;
 import dev.gesher.simulator.SimulatorOptions;
@@ -24,6 +25,7 @@ import dev.gesher.testkit.TestDatabase;
 import dev.gesher.whatsapp.Connections;
 import dev.gesher.whatsapp.InboundSignal;
 import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
+import dev.gesher.whatsapp.MessageContent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -472,6 +474,55 @@ class SendingTest {
 
         awaitStatus(answer, "sent");
         assertThat(received()).extracting(Message.View::type).containsExactly("template");
+    }
+
+    private SendRequest loginCode(String to, Optional<MessageContent> content) {
+        simulator
+                .control()
+                .putTemplate(
+                        number.wabaId(),
+                        (ObjectNode)
+                                RunningGesher.json(
+                                        """
+                                        {"name":"login_code","language":"he","category":"AUTHENTICATION","status":"APPROVED",
+                                         "parameter_format":"POSITIONAL","components":[{"type":"BODY","text":"הקוד שלך הוא {{1}}."}]}
+                                        """));
+        var template =
+                new MessageContent.Template(
+                        "login_code",
+                        Optional.empty(),
+                        List.of(new MessageContent.Parameter("", "123456")),
+                        Optional.empty());
+        return RunningGesher.request(
+                tenant,
+                to,
+                content,
+                Optional.of(template),
+                SendRequest.Routing.AUTO,
+                Optional.empty());
+    }
+
+    @Test
+    void a_login_code_that_could_not_be_judged_does_not_go_out_hours_later() {
+        simulator.control().addFault(Match.any().path("message_templates"), Effect.httpError(503));
+        var answer = gesher.accepted(loginCode(CUSTOMER, Optional.empty()));
+        assertThat(message(answer).stage()).isEqualTo("deferred");
+        simulator.control().clearFaults();
+        clock.advance(Duration.ofMinutes(10));
+
+        awaitStage(answer, "done");
+        assertThat(message(answer).errorCode()).contains("expired");
+        assertThat(received()).isEmpty();
+    }
+
+    @Test
+    void a_login_code_that_goes_instead_of_a_reply_has_a_login_codes_time() {
+        var reply = Optional.<MessageContent>of(new MessageContent.Text("שלום", false));
+
+        assertThat(message(gesher.accepted(loginCode(CUSTOMER, reply))).expiresAt())
+                .contains(clock.instant().plus(Duration.ofHours(24)));
+        assertThat(message(gesher.accepted(loginCode(OTHER_CUSTOMER, reply))).expiresAt())
+                .contains(clock.instant().plus(Duration.ofMinutes(10)));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.gesher.conversation.outbound;
 
 import dev.gesher.conversation.Decision;
+import dev.gesher.conversation.message.StoredMessage;
 import dev.gesher.conversation.outbound.AcceptBatch.Judged;
 import dev.gesher.conversation.routing.Catalogue;
 import java.time.Duration;
@@ -28,14 +29,30 @@ final class Expiry {
     }
 
     private static Duration usual(Judged judged) {
-        if (judged.item().shape().freeForm().isPresent()) {
-            return USUAL;
-        }
-        return switch (category(judged).orElse("")) {
+        return judged.decision() instanceof Decision.Template
+                ? usual(category(judged).orElse(""))
+                : USUAL;
+    }
+
+    private static Duration usual(String category) {
+        return switch (category) {
             case "AUTHENTICATION" -> AUTHENTICATION;
             case "MARKETING" -> MARKETING;
             default -> USUAL;
         };
+    }
+
+    /**
+     * Whether a message about to go as {@code template} is past its time. It has an earlier one
+     * than its row says if nobody asked for any and the category was not known when it was
+     * accepted.
+     */
+    static boolean isOver(
+            StoredMessage message, Decision.Template template, Catalogue catalogue, Instant now) {
+        var accepted = message.acceptedAt();
+        return message.expiresAt().equals(Optional.of(accepted.plus(USUAL)))
+                && !now.isBefore(
+                        accepted.plus(usual(category(catalogue, template.language()).orElse(""))));
     }
 
     static int priority(Judged judged) {
@@ -73,10 +90,13 @@ final class Expiry {
 
     /** The category of the language that was chosen, else of the template's first one. */
     private static Optional<String> category(Judged judged) {
-        if (!(judged.item().asked().catalogue() instanceof Catalogue.Listed(var variants))) {
+        return category(judged.item().asked().catalogue(), language(judged));
+    }
+
+    private static Optional<String> category(Catalogue catalogue, @Nullable String chosen) {
+        if (!(catalogue instanceof Catalogue.Listed(var variants))) {
             return Optional.empty();
         }
-        var chosen = language(judged);
         return variants.stream()
                 .filter(variant -> chosen == null || variant.language().equals(chosen))
                 .findFirst()

@@ -257,6 +257,10 @@ final class LaneClaims {
             facts = gate.facts(candidate, wish, asked.catalogue());
             decision = Rules.decide(facts);
         }
+        if (decision instanceof Decision.Template template
+                && Expiry.isOver(message, template, facts.catalogue(), gate.now())) {
+            return Optional.of(withdrawn(message, Transitions.EXPIRED, gate.now()));
+        }
         return Optional.of(judged(gate, message, shape, wish, facts, decision));
     }
 
