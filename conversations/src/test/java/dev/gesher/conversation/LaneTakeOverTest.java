@@ -10,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 import dev.gesher.conversation.RunningGesher.SimulatedNumber;
 import dev.gesher.simulator.GraphSimulator;
 import dev.gesher.simulator.SimulatorOptions;
+import dev.gesher.simulator.world.FaultRule.Drop;
 import dev.gesher.simulator.world.FaultRule.Effect;
 import dev.gesher.simulator.world.FaultRule.Match;
 import dev.gesher.tenant.TenantId;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 @GesherDatabase
 class LaneTakeOverTest {
     private final SettableClock clock = SettableClock.at("2026-03-01T10:00:00Z");
+    private TestDatabase database;
     private GraphSimulator simulator;
     private RunningGesher first;
     private RunningGesher second;
@@ -34,7 +36,8 @@ class LaneTakeOverTest {
     private TenantId tenant;
 
     @BeforeEach
-    void start(TestDatabase database) throws Exception {
+    void start(TestDatabase given) throws Exception {
+        database = given;
         simulator = GraphSimulator.start(SimulatorOptions.forTests().withClock(clock));
         first = RunningGesher.start(database, clock, simulator).with("dispatcher");
         second = RunningGesher.start(database, clock, simulator);
@@ -128,6 +131,28 @@ class LaneTakeOverTest {
 
         await().atMost(Duration.ofSeconds(10))
                 .until(() -> message(answer).status().equals("failed"));
+        assertThat(message(answer).errorCode()).contains("outcome_unknown");
+    }
+
+    @Test
+    void after_a_restart_metas_word_gets_its_time_anew() {
+        simulator
+                .control()
+                .addFault(
+                        Match.any().path("/messages$").recipient(CUSTOMER).times(1),
+                        Effect.drop(Drop.AFTER));
+        var answer = first.accepted(text(tenant, CUSTOMER, "שלום"));
+        await().until(() -> message(answer).stage().equals("settling"));
+        clock.advance(Duration.ofMinutes(20));
+
+        try (var third = RunningGesher.start(database, clock, simulator)) {
+            clock.advance(Duration.ofMinutes(14));
+            third.settle(tenant, answer.message());
+            assertThat(message(answer).stage()).isEqualTo("settling");
+            clock.advance(Duration.ofMinutes(1));
+            third.settle(tenant, answer.message());
+        }
+
         assertThat(message(answer).errorCode()).contains("outcome_unknown");
     }
 

@@ -17,10 +17,12 @@ import dev.gesher.tenant.Tenants;
 import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.Timers;
 import dev.gesher.tenant.db.Tx;
+import dev.gesher.whatsapp.WebhookInbox;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,14 +36,28 @@ final class SettleTimer implements Timers.Handler {
     /** In this time whoever made a call has recorded it, or somebody has taken over its lane. */
     static final Duration RECORDED = Duration.ofMinutes(1);
 
+    /** However long the inbox is behind. */
+    private static final Duration LONGEST = Duration.ofDays(1);
+
     private final Clock clock;
+    private final ProcessStart start;
+    private final WebhookInbox inbox;
     private final Tenants tenants;
     private final Timers timers;
     private final EventLog events;
     private final LaneSignals signals;
 
-    SettleTimer(Clock clock, Tenants tenants, Timers timers, EventLog events, LaneSignals signals) {
+    SettleTimer(
+            Clock clock,
+            ProcessStart start,
+            WebhookInbox inbox,
+            Tenants tenants,
+            Timers timers,
+            EventLog events,
+            LaneSignals signals) {
         this.clock = clock;
+        this.start = start;
+        this.inbox = inbox;
         this.tenants = tenants;
         this.timers = timers;
         this.events = events;
@@ -104,9 +120,24 @@ final class SettleTimer implements Timers.Handler {
                 && message.state().outcome() == Outcome.UNKNOWN;
     }
 
+    /**
+     * When the time to settle is over: it counts only while Meta's word could have reached us. Busy
+     * as the inbox may be, a day must do.
+     */
+    private Instant over(Tx tx, StoredMessage message, Instant now) throws SQLException {
+        var since = message.unknownSince().orElse(now);
+        var heardSince = since.isBefore(start.at()) ? start.at() : since;
+        var over = heardSince.plus(LaneStep.SETTLING);
+        boolean behind =
+                !over.isAfter(now)
+                        && now.isBefore(since.plus(LONGEST))
+                        && inbox.isBehind(tx, message.phoneNumberId());
+        return behind ? now.plus(LaneStep.SETTLING) : over;
+    }
+
     private void settle(Tx tx, StoredMessage message) throws SQLException {
         var now = clock.instant();
-        var over = message.unknownSince().orElse(now).plus(LaneStep.SETTLING);
+        var over = over(tx, message, now);
         if (over.isAfter(now)) {
             timers.set(tx, KIND, message.tenant(), message.id().value(), over);
             return;

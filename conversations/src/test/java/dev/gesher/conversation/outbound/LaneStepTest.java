@@ -257,6 +257,26 @@ class LaneStepTest {
     }
 
     @Test
+    void while_received_webhooks_are_not_applied_nothing_is_given_up() {
+        var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
+        goesTo(answer, new SendResult.Unknown("http_500", Optional.empty()));
+        gesher.asAdministrator("INSERT INTO webhook_inbox_pending (inbox_id) VALUES (1)");
+        clock.advance(Duration.ofMinutes(15));
+        gesher.settle(tenant, answer.message());
+        assertThat(stage(answer)).isEqualTo("settling");
+
+        gesher.asAdministrator("DELETE FROM webhook_inbox_pending");
+        gesher.with("timers");
+        await().during(Duration.ofMillis(1500))
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> stage(answer).equals("settling"));
+        clock.advance(Duration.ofMinutes(15));
+        await().until(() -> stage(answer).equals("done"));
+        assertThat(gesher.message(tenant, answer.message()).errorCode())
+                .contains("outcome_unknown");
+    }
+
+    @Test
     void recording_twice_changes_nothing() {
         var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
         var hold = acquire("we");
