@@ -10,6 +10,7 @@ import dev.gesher.conversation.contact.ContactBook;
 import dev.gesher.conversation.contact.Conversation;
 import dev.gesher.conversation.contact.Customer;
 import dev.gesher.conversation.contact.Window;
+import dev.gesher.conversation.contact.WindowEvents;
 import dev.gesher.conversation.event.NewEvent;
 import dev.gesher.tenant.ContentCipher;
 import dev.gesher.tenant.ContentCipher.Place;
@@ -238,7 +239,7 @@ final class CustomerMessages {
         countAndName(tx, List.copyOf(heard.values()), ciphers);
         for (var after : changed.values()) {
             var before = Optional.ofNullable(locked.get(after.id())).flatMap(Conversation::window);
-            windowEvent(before, after, now).ifPresent(events::add);
+            WindowEvents.of(before, after, now).ifPresent(events::add);
         }
     }
 
@@ -260,27 +261,6 @@ final class CustomerMessages {
         return closed == null
                 ? window
                 : window.map(open -> open.closed(closed.phoneNumberId(), closed.at()));
-    }
-
-    private static Optional<NewEvent> windowEvent(
-            Optional<Window> before, Conversation after, Instant now) {
-        var window = after.window().orElseThrow();
-        boolean wasOpen = before.filter(w -> w.isOpen(window.phoneNumberId(), now)).isPresent();
-        boolean isOpen = window.isOpen(window.phoneNumberId(), now);
-        if (wasOpen == isOpen) {
-            return Optional.empty();
-        }
-        var data = JsonNodeFactory.instance.objectNode();
-        data.put("conversation_id", after.id().toString());
-        data.put("window_opened_at", window.openedAt().toString());
-        data.put("window_expires_at", window.expiresAt().toString());
-        return Optional.of(
-                new NewEvent(
-                        after.tenant(),
-                        isOpen ? "conversation.window_opened" : "conversation.window_closed",
-                        now,
-                        Optional.of(after.id()),
-                        data));
     }
 
     private static void countAndName(Tx tx, List<Heard> heard, Map<TenantId, ContentCipher> ciphers)

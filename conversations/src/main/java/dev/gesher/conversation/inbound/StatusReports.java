@@ -229,7 +229,7 @@ final class StatusReports {
                                 : soFar.notBefore(),
                         null,
                         latest ? update.waMessageId() : soFar.waMessageId(),
-                        soFar.times().earliest(times(update, latest)),
+                        soFar.times().earliest(times(update, latest, after.get().stage())),
                         null);
         MessageEvents.of(
                         new Change(
@@ -255,14 +255,16 @@ final class StatusReports {
     }
 
     /** What was read was delivered, and what was delivered was sent. */
-    private static Times times(StatusUpdate update, boolean latest) {
+    private static Times times(StatusUpdate update, boolean latest, Stage after) {
         var at = update.at();
         return switch (update.status()) {
             case SENT -> new Times(at, null, null, null, null);
             case DELIVERED -> new Times(at, at, null, null, null);
             case READ -> new Times(at, at, at, null, null);
             case PLAYED -> new Times(at, at, at, at, null);
-            case FAILED -> latest ? Times.failed(at) : Times.NONE;
+            case FAILED ->
+                    // An attempt has failed; a message that goes again has not.
+                    latest && after == Stage.DONE ? Times.failed(at) : Times.NONE;
         };
     }
 

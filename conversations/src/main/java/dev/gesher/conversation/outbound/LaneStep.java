@@ -3,6 +3,7 @@ package dev.gesher.conversation.outbound;
 import dev.gesher.conversation.ConversationId;
 import dev.gesher.conversation.contact.ContactBook;
 import dev.gesher.conversation.contact.Conversation;
+import dev.gesher.conversation.contact.WindowEvents;
 import dev.gesher.conversation.event.EventLog;
 import dev.gesher.conversation.event.NewEvent;
 import dev.gesher.conversation.message.MessageEvent;
@@ -151,7 +152,7 @@ final class LaneStep {
         if (ended.isEmpty()) {
             return Optional.empty();
         }
-        closeWindows(tx, request.hold(), ended);
+        closeWindows(tx, request.hold(), ended, now, told);
         var messages = MessageRows.lock(tx, ended.stream().map(e -> e.call().key()).toList());
         var changes = new ArrayList<Change>();
         var unknown = new ArrayList<StoredMessage>();
@@ -252,7 +253,9 @@ final class LaneStep {
     }
 
     /** The call was made in a window that Meta holds for closed at that time. */
-    private static void closeWindows(Tx tx, LaneHold hold, List<Ended> ended) throws SQLException {
+    private static void closeWindows(
+            Tx tx, LaneHold hold, List<Ended> ended, Instant now, List<NewEvent> told)
+            throws SQLException {
         var closedAt = new HashMap<ConversationId, Instant>();
         for (var each : ended) {
             if (each.end() instanceof Call.End.Made(SendResult.WindowClosed closed)) {
@@ -272,7 +275,13 @@ final class LaneStep {
                 .forEach((id, conversation) -> {
                     var at = closedAt.get(id);
                     if (at != null) {
-                        conversation.closed(hold.phoneNumberId(), at).ifPresent(changed::add);
+                        conversation
+                                .closed(hold.phoneNumberId(), at)
+                                .ifPresent(closed -> {
+                                    changed.add(closed);
+                                    WindowEvents.of(conversation.window(), closed, now)
+                                            .ifPresent(told::add);
+                                });
                     }
                 });
         ContactBook.setWindows(tx, changed);

@@ -241,6 +241,28 @@ class LaneStepTest {
     }
 
     @Test
+    void a_message_that_goes_again_as_its_template_has_not_failed() {
+        var answer = gesher.accepted(textOrTemplate(tenant, CUSTOMER, "שלום"));
+        goesTo(answer, new SendResult.Accepted("wamid.1", null, null, false));
+
+        gesher.receive(tenant, number.phoneNumberId(), windowClosed(answer));
+
+        assertThat(stage(answer)).isEqualTo("queued");
+        assertThat(gesher.message(tenant, answer.message()).failedAt()).isEmpty();
+    }
+
+    @Test
+    void a_window_that_an_answer_closes_is_told_of() {
+        clock.advance(Duration.ofSeconds(2));
+        var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
+
+        goesTo(answer, new SendResult.WindowClosed("131047", Optional.empty()));
+
+        assertThat(gesher.eventTypes(tenant))
+                .endsWith("message.accepted", "conversation.window_closed", "message.failed");
+    }
+
+    @Test
     void an_unknown_message_is_not_sent_again_on_another_tenants_number() {
         gesher.asAdministrator(
                 "UPDATE tenants SET on_unknown = 'resend' WHERE tenant_id = ?", tenant.value());
