@@ -29,6 +29,13 @@ public interface Vault {
      */
     Optional<SecretText> open(TenantId tenant, SecretName name, String purpose);
 
+    /**
+     * As {@link #open(TenantId, SecretName, String)}, but a copy in the cache counts only if it was
+     * opened at or after {@code since}: for whoever was refused with an older one, which another
+     * process may have replaced.
+     */
+    Optional<SecretText> open(TenantId tenant, SecretName name, String purpose, Instant since);
+
     /** Deletes every version of {@code name}, in the caller's transaction. */
     void destroy(Tx tx, TenantId tenant, SecretName name) throws SQLException;
 }

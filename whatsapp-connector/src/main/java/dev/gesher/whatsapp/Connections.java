@@ -20,10 +20,18 @@ public interface Connections {
 
     /**
      * Turns an active connection {@code invalid} with its cause, in the caller's transaction, and
-     * tells the listeners; changes nothing if it was not active or is about another number by now.
+     * tells the listeners; changes nothing if it was not active, is about another number by now, or
+     * was made or renewed after what speaks against it.
+     *
+     * @param asked when the call began that Meta refused
      */
     void invalidate(
-            Tx tx, TenantId tenant, String phoneNumberId, ConnectionCause cause, Instant now)
+            Tx tx,
+            TenantId tenant,
+            String phoneNumberId,
+            ConnectionCause cause,
+            Instant asked,
+            Instant now)
             throws SQLException;
 
     /** What others do when a connection changes; called in the transaction that changes it. */

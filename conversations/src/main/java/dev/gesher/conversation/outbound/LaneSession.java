@@ -2,7 +2,6 @@ package dev.gesher.conversation.outbound;
 
 import dev.gesher.conversation.outbound.Call.Ended;
 import dev.gesher.tenant.db.TenantScope;
-import dev.gesher.whatsapp.ConnectionCause;
 import dev.gesher.whatsapp.Connections;
 import dev.gesher.whatsapp.SendResult;
 import dev.gesher.whatsapp.WhatsAppClients;
@@ -333,7 +332,7 @@ final class LaneSession implements Runnable {
      * In a transaction of its own: it locks the connection before the lane, like whatever else
      * changes a connection. Until it is committed other calls may find out the same.
      */
-    private void invalidate(ConnectionCause cause) {
+    private void invalidate(LaneStep.Broken broken) {
         try {
             around.scope()
                     .in(
@@ -344,7 +343,8 @@ final class LaneSession implements Runnable {
                                                 tx,
                                                 hold.tenant(),
                                                 hold.phoneNumberId(),
-                                                cause,
+                                                broken.cause(),
+                                                broken.asked(),
                                                 around.clock().instant());
                                 return true;
                             });

@@ -27,6 +27,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -98,12 +99,19 @@ final class LaneStep {
         record Held(
                 List<Call> calls,
                 Set<String> missing,
-                Optional<ConnectionCause> broken,
+                Optional<Broken> broken,
                 Optional<Instant> slowUntil,
                 Optional<Instant> nextDue,
                 boolean released)
                 implements Answer {}
     }
+
+    /**
+     * That the connection does not work.
+     *
+     * @param asked when the call began that found it out
+     */
+    record Broken(ConnectionCause cause, Instant asked) {}
 
     Answer run(Tx tx, Request request) throws SQLException {
         var held = LaneLeases.renew(tx, request.hold(), request.holder(), request.lease());
@@ -366,12 +374,12 @@ final class LaneStep {
         changes.forEach(change -> MessageEvents.of(change, now).ifPresent(told::add));
     }
 
-    private static Optional<ConnectionCause> broken(List<Ended> ended) {
+    private static Optional<Broken> broken(List<Ended> ended) {
         return ended.stream()
                 .flatMap(each ->
                         each.end() instanceof Call.End.Made(SendResult.LaneParked parked)
-                                ? Optional.of(parked.cause()).stream()
+                                ? Stream.of(new Broken(parked.cause(), each.call().startedAt()))
                                 : Stream.empty())
-                .findFirst();
+                .max(Comparator.comparing(Broken::asked));
     }
 }

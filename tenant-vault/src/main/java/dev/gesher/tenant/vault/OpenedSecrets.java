@@ -5,6 +5,7 @@ import dev.gesher.tenant.SecretName;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.TenantId;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -15,34 +16,44 @@ import java.util.function.Supplier;
  * opening, so it is audited once; one that is dropped while it is being opened is not kept.
  */
 final class OpenedSecrets {
-    private final Cache<Key, CompletableFuture<Optional<SecretText>>> secrets;
+    private final Cache<Key, Opening> secrets;
+    private final Clock clock;
 
     OpenedSecrets(Clock clock) {
         this.secrets = VaultCaches.bounded(clock);
+        this.clock = clock;
     }
 
+    /**
+     * @param since an older copy is opened again
+     */
     Optional<SecretText> get(
-            TenantId tenant, SecretName name, Supplier<Optional<SecretText>> opening) {
+            TenantId tenant,
+            SecretName name,
+            Instant since,
+            Supplier<Optional<SecretText>> opening) {
         var key = new Key(tenant, name);
         var cached = secrets.getIfPresent(key);
-        if (cached != null) {
-            return join(cached);
+        if (cached != null && cached.isFrom(since)) {
+            return join(cached.secret());
         }
-        var mine = new CompletableFuture<Optional<SecretText>>();
-        var first = secrets.asMap().putIfAbsent(key, mine);
-        if (first != null) {
-            return join(first);
+        var mine = new Opening(clock.instant(), new CompletableFuture<>());
+        var kept =
+                secrets.asMap()
+                        .compute(key, (_, old) -> old != null && old.isFrom(since) ? old : mine);
+        if (kept != mine) {
+            return join(kept.secret());
         }
         try {
             var opened = opening.get();
             if (opened.isEmpty()) {
                 secrets.asMap().remove(key, mine);
             }
-            mine.complete(opened);
+            mine.secret().complete(opened);
             return opened;
         } catch (RuntimeException | Error e) {
             secrets.asMap().remove(key, mine);
-            mine.completeExceptionally(e);
+            mine.secret().completeExceptionally(e);
             throw e;
         }
     }
@@ -63,4 +74,13 @@ final class OpenedSecrets {
     }
 
     private record Key(TenantId tenant, SecretName name) {}
+
+    /**
+     * @param at just before it began
+     */
+    private record Opening(Instant at, CompletableFuture<Optional<SecretText>> secret) {
+        boolean isFrom(Instant since) {
+            return !at.isBefore(since);
+        }
+    }
 }

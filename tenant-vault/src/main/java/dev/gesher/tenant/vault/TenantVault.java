@@ -66,8 +66,14 @@ final class TenantVault implements Vault {
 
     @Override
     public Optional<SecretText> open(TenantId tenant, SecretName name, String purpose) {
+        return open(tenant, name, purpose, Instant.MIN);
+    }
+
+    @Override
+    public Optional<SecretText> open(
+            TenantId tenant, SecretName name, String purpose, Instant since) {
         return opened.get(
-                tenant, name, () -> scope.in(tenant, tx -> read(tx, tenant, name, purpose)));
+                tenant, name, since, () -> scope.in(tenant, tx -> read(tx, tenant, name, purpose)));
     }
 
     @Override

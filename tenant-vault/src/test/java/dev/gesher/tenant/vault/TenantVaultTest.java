@@ -263,6 +263,21 @@ class TenantVaultTest {
     }
 
     @Test
+    void a_copy_from_before_a_refusal_is_opened_again_once() {
+        running.store(tenant, TOKEN, "token");
+        assertThat(opened(TOKEN)).contains("token");
+        running.clock().advance(Duration.ofSeconds(5));
+        var refused = running.clock().instant();
+        running.clock().advance(Duration.ofSeconds(1));
+
+        for (int n = 0; n < 3; n++) {
+            assertThat(vault.open(tenant, TOKEN, "test", refused)).isPresent();
+        }
+        assertThat(opened(TOKEN)).contains("token");
+        assertThat(openings()).isEqualTo(2);
+    }
+
+    @Test
     void a_failed_opening_is_tried_again() {
         running.store(tenant, TOKEN, "token");
         running.asAdministrator(

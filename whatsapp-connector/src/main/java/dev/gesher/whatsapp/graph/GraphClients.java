@@ -18,6 +18,7 @@ import dev.gesher.whatsapp.WhatsAppClients;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -32,10 +33,14 @@ final class GraphClients implements WhatsAppClients {
     private static final Logger log = LoggerFactory.getLogger(GraphClients.class);
     private static final Duration TEMPLATES_KEPT = Duration.ofMinutes(5);
     private static final int TEMPLATES_MAX = 10_000;
+    private static final SendResult NO_VAULT =
+            new SendResult.RetryLater(
+                    "vault", SendResult.Scope.NUMBER, Optional.empty(), Optional.empty());
 
     private final GraphApi graph;
     private final Vault vault;
     private final GraphTimeouts timeouts;
+    private final Clock clock;
     private final Cache<TemplateKey, CompletableFuture<List<WhatsAppClient.TemplateVariant>>>
             templates;
 
@@ -43,6 +48,7 @@ final class GraphClients implements WhatsAppClients {
         this.graph = graph;
         this.vault = vault;
         this.timeouts = timeouts;
+        this.clock = clock;
         this.templates =
                 Caffeine.newBuilder()
                         .maximumSize(TEMPLATES_MAX)
@@ -73,6 +79,7 @@ final class GraphClients implements WhatsAppClients {
         @Override
         public SendResult send(
                 String phoneNumberId, Recipient to, MessageContent content, String opaque) {
+            var began = clock.instant();
             ObjectNode message;
             try {
                 GraphIds.checked(phoneNumberId);
@@ -88,14 +95,35 @@ final class GraphClients implements WhatsAppClients {
             } catch (RuntimeException e) {
                 // Whatever is wrong with it is so for all of the tenant's messages, and none left.
                 log.warn("token of tenant={} did not open: {}", tenant, e.toString());
-                return new SendResult.RetryLater(
-                        "vault", SendResult.Scope.NUMBER, Optional.empty(), Optional.empty());
+                return NO_VAULT;
             }
             if (token.isEmpty()) {
                 return new SendResult.LaneParked(
                         "no_token", ConnectionCause.TOKEN_INVALID, Optional.empty());
             }
-            return SendResults.of(graph.sendMessage(token.get(), phoneNumberId, message));
+            var result = SendResults.of(graph.sendMessage(token.get(), phoneNumberId, message));
+            return result instanceof SendResult.LaneParked parked
+                            && parked.cause() == ConnectionCause.TOKEN_INVALID
+                    ? refused(token.get(), began, parked)
+                    : result;
+        }
+
+        /** What Meta refused may be a copy of a token that another process has replaced since. */
+        private SendResult refused(SecretText token, Instant began, SendResult.LaneParked parked) {
+            Optional<SecretText> now;
+            try {
+                now = vault.open(tenant, SecretName.META_ACCESS_TOKEN, "graph.send", began);
+            } catch (RuntimeException e) {
+                log.warn("token of tenant={} did not open: {}", tenant, e.toString());
+                return NO_VAULT;
+            }
+            return now.isPresent() && !now.get().matches(token)
+                    ? new SendResult.RetryLater(
+                            parked.code(),
+                            SendResult.Scope.CALL,
+                            Optional.empty(),
+                            parked.fbtraceId())
+                    : parked;
         }
 
         @Override

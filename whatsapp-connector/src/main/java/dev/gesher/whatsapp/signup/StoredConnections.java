@@ -53,7 +53,12 @@ final class StoredConnections implements Connections {
 
     @Override
     public void invalidate(
-            Tx tx, TenantId tenant, String phoneNumberId, ConnectionCause cause, Instant now)
+            Tx tx,
+            TenantId tenant,
+            String phoneNumberId,
+            ConnectionCause cause,
+            Instant asked,
+            Instant now)
             throws SQLException {
         var stopped =
                 tx.one(
@@ -61,6 +66,7 @@ final class StoredConnections implements Connections {
                         UPDATE whatsapp_connections
                         SET status = 'invalid', status_cause = ?, status_since = ?, updated_at = ?
                         WHERE tenant_id = ? AND phone_number_id = ? AND status = 'active'
+                          AND greatest(status_since, verified_at) <= ?
                         RETURNING tenant_id, waba_id, phone_number_id, display_phone_number, business_name,
                                   status, status_cause, status_since, verified_at
                         """,
@@ -69,7 +75,8 @@ final class StoredConnections implements Connections {
                         now,
                         now,
                         tenant,
-                        phoneNumberId);
+                        phoneNumberId,
+                        asked);
         if (stopped.isPresent()) {
             stopped(tx, stopped.get());
         }

@@ -188,6 +188,26 @@ class GraphClientsTest {
     }
 
     @Test
+    void a_refused_token_that_another_process_has_replaced_is_opened_again() throws Exception {
+        var text = new Text("x", false);
+        meta.customerWrites(bakery.phoneNumberId(), "972501234567", "שלום");
+        assertThat(client.send(bakery.phoneNumberId(), DANA, text, "m.1"))
+                .isInstanceOf(SendResult.Accepted.class);
+        meta.revokeTokensOf(bakery.wabaId());
+        try (var there = ConnectorContext.start(database, simulator, Map.of(), clock)) {
+            keep(there, meta.mintToken(bakery.wabaId()));
+        }
+        clock.advance(Duration.ofSeconds(10));
+
+        assertThat(client.send(bakery.phoneNumberId(), DANA, text, "m.2"))
+                .isInstanceOfSatisfying(
+                        SendResult.RetryLater.class,
+                        later -> assertThat(later.code()).isEqualTo("190"));
+        assertThat(client.send(bakery.phoneNumberId(), DANA, text, "m.3"))
+                .isInstanceOf(SendResult.Accepted.class);
+    }
+
+    @Test
     void a_tenants_token_does_not_reach_another_tenants_number() {
         var other = meta.createBusiness("פרחי רון", "+972 3-555-0303");
         assertThat(client.send(other.phoneNumberId(), DANA, new Text("x", false), "m.1"))
@@ -257,11 +277,15 @@ class GraphClientsTest {
     }
 
     private void keep(String token) {
-        context.getBean(TenantScope.class)
+        keep(context, token);
+    }
+
+    private void keep(ApplicationContext process, String token) {
+        process.getBean(TenantScope.class)
                 .in(
                         tenant,
                         tx -> {
-                            context.getBean(Vault.class)
+                            process.getBean(Vault.class)
                                     .store(
                                             tx,
                                             tenant,

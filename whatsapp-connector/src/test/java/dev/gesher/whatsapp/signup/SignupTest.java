@@ -539,6 +539,7 @@ class SignupTest {
                                             tenant,
                                             bakery.phoneNumberId(),
                                             ConnectionCause.TOKEN_INVALID,
+                                            clock.instant(),
                                             clock.instant());
                             tx.update(
                                     "UPDATE lanes SET parked_cause = 'token_invalid', parked_since = now() WHERE phone_number_id = ?",
@@ -586,12 +587,49 @@ class SignupTest {
                                             tenant,
                                             "4711",
                                             ConnectionCause.RESTRICTED,
+                                            clock.instant(),
                                             clock.instant());
                             return null;
                         });
         assertThat(running.connections().find(tenant).orElseThrow().status())
                 .isEqualTo(Connection.Status.ACTIVE);
         assertThat(running.told).isEmpty();
+    }
+
+    @Test
+    void what_a_call_from_before_a_renewal_found_out_changes_nothing() {
+        var bakery = bakery();
+        running.submit(tenant, meta.mintCode(bakery.wabaId()));
+        var callBegan = clock.instant().plusSeconds(50);
+        clock.advance(Duration.ofMinutes(1));
+        assertDone(running.submit(tenant, meta.mintCode(bakery.wabaId())), bakery);
+        running.told.clear();
+
+        invalidate(bakery.phoneNumberId(), callBegan);
+        assertThat(running.connections().find(tenant).orElseThrow().status())
+                .isEqualTo(Connection.Status.ACTIVE);
+        assertThat(running.told).isEmpty();
+
+        invalidate(bakery.phoneNumberId(), clock.instant().plusSeconds(1));
+        assertThat(running.connections().find(tenant).orElseThrow().status())
+                .isEqualTo(Connection.Status.INVALID);
+    }
+
+    private void invalidate(String phoneNumberId, Instant asked) {
+        running.scope()
+                .in(
+                        tenant,
+                        tx -> {
+                            running.connections()
+                                    .invalidate(
+                                            tx,
+                                            tenant,
+                                            phoneNumberId,
+                                            ConnectionCause.TOKEN_INVALID,
+                                            asked,
+                                            clock.instant());
+                            return null;
+                        });
     }
 
     @Test
