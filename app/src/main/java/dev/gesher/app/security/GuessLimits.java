@@ -7,11 +7,13 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
- * Slows down whoever guesses secrets, by address and by client. Only failures are counted and only
- * failures are refused: a right secret always gets its token, however many wrong ones came before.
+ * Limits guessing of secrets, by address and by client. Only failures are counted and only failures
+ * are refused: a right secret always gets its token, however many wrong ones came before. What
+ * comes from where too many failures came from is checked a few at a time, so that guesses never
+ * take the database from others.
  */
 @Singleton
 final class GuessLimits {
@@ -22,27 +24,34 @@ final class GuessLimits {
     static final int PER_CLIENT = 10;
 
     private static final Duration WINDOW = Duration.ofMinutes(1);
-    private static final Duration DELAY = Duration.ofSeconds(1);
     private static final int MOST_KEPT = 100_000;
-    private static final int MOST_WAITING = 256;
+    private static final int SUSPECTS_AT_ONCE = 2;
 
     private final LoadingCache<InetAddress, AtomicInteger> byAddress = counters();
     private final LoadingCache<String, AtomicInteger> byClient = counters();
-    private final Semaphore waiting = new Semaphore(MOST_WAITING);
+    private final Semaphore suspects = new Semaphore(SUSPECTS_AT_ONCE, true);
 
-    /** Counts a failure; returns whether there were too many, after a second's delay if so. */
-    boolean tooMany(InetAddress address, String clientId) {
-        int ofAddress = byAddress.get(address).incrementAndGet();
-        int ofClient = byClient.get(clientId).incrementAndGet();
-        boolean tooMany = ofAddress > PER_ADDRESS || ofClient > PER_CLIENT;
-        if (tooMany && waiting.tryAcquire()) {
-            try {
-                LockSupport.parkNanos(DELAY.toNanos());
-            } finally {
-                waiting.release();
-            }
+    /** Runs a check of a secret, in turn if too many failures came from there before. */
+    <T> T check(InetAddress address, String clientId, Supplier<T> check) {
+        if (!isPast(byAddress.get(address).get(), byClient.get(clientId).get())) {
+            return check.get();
         }
-        return tooMany;
+        suspects.acquireUninterruptibly();
+        try {
+            return check.get();
+        } finally {
+            suspects.release();
+        }
+    }
+
+    /** Counts a failure; returns whether there were too many. */
+    boolean tooMany(InetAddress address, String clientId) {
+        return isPast(
+                byAddress.get(address).incrementAndGet(), byClient.get(clientId).incrementAndGet());
+    }
+
+    private static boolean isPast(int ofAddress, int ofClient) {
+        return ofAddress > PER_ADDRESS || ofClient > PER_CLIENT;
     }
 
     private static <K> LoadingCache<K, AtomicInteger> counters() {

@@ -2,8 +2,6 @@ package dev.gesher.app.security;
 
 import dev.gesher.app.config.Settings;
 import dev.gesher.app.http.ClientAddress;
-import dev.gesher.app.http.NeedsDatabase;
-import dev.gesher.tenant.ApiClients;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
@@ -36,19 +34,18 @@ import org.slf4j.LoggerFactory;
 @Controller("/oauth/token")
 @Secured(SecurityRule.IS_ANONYMOUS)
 @ExecuteOn(TaskExecutors.BLOCKING)
-@NeedsDatabase
 @Tag(name = "Tokens")
 class TokenController {
     private static final Logger log = LoggerFactory.getLogger(TokenController.class);
 
-    private final ApiClients clients;
+    private final ClientCheck clients;
     private final Tokens tokens;
     private final GuessLimits limits;
     private final ClientAddress addresses;
     private final Settings.Operator operator;
 
     TokenController(
-            ApiClients clients,
+            ClientCheck clients,
             Tokens tokens,
             GuessLimits limits,
             ClientAddress addresses,
@@ -132,7 +129,11 @@ class TokenController {
                     ? error(HttpStatus.BAD_REQUEST, "invalid_scope", "an operator has no scopes")
                     : granted(tokens.issueForOperator(given.clientId()), Optional.empty());
         }
-        var client = clients.authenticate(given.clientId(), given.secret());
+        var client =
+                limits.check(
+                        addresses.of(request),
+                        given.clientId(),
+                        () -> clients.authenticate(given.clientId(), given.secret()));
         if (client.isEmpty()) {
             return invalidClient(request, given.clientId());
         }

@@ -138,7 +138,7 @@ class IsolationTest {
                             side.cookie());
 
             assertThat(state.at("/attempt/attempt_id")).isEqualTo(side.id("attempt_id"));
-            assertThat(state.at("/tenant_name")).isEqualTo(side == mine ? "mine" : "theirs");
+            assertThat(state.at("/tenant_name")).isEqualTo(side.equals(mine) ? "mine" : "theirs");
         }
     }
 

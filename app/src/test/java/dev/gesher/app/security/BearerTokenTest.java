@@ -43,7 +43,8 @@ class BearerTokenTest {
 
     @BeforeAll
     static void start() {
-        // As coarse as PostgreSQL: a key's time that rounds up would lie ahead of a clock that stands.
+        // As coarse as PostgreSQL: a key's time that rounds up would lie ahead of a clock that
+        // stands.
         clock = SettableClock.at(Clock.systemUTC().instant().truncatedTo(ChronoUnit.MILLIS));
         gesher = RunningGesher.start(Map.of(), clock);
         tenant = gesher.newTenant("a");

@@ -6,9 +6,15 @@ import dev.gesher.app.testing.RunningGesher;
 import java.time.Clock;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class GuessLimitsTest {
+    private static final int GUESSERS = 80;
+
     @Test
     void an_address_is_known_through_a_trusted_proxy_and_by_nothing_else() {
         try (var gesher =
@@ -35,6 +41,35 @@ class GuessLimitsTest {
             }
 
             assertThat(guess(gesher, "203.0.113.99")).isEqualTo(429);
+        }
+    }
+
+    @Test
+    void a_right_secret_gets_its_token_while_others_guess() throws Exception {
+        try (var gesher = RunningGesher.start();
+                var guessers = Executors.newVirtualThreadPerTaskExecutor()) {
+            var tenant = gesher.newTenant("tenant");
+            var stop = new AtomicBoolean();
+            var refused = new CountDownLatch(GUESSERS);
+            for (int i = 0; i < GUESSERS; i++) {
+                guessers.execute(() -> {
+                    while (!stop.get()) {
+                        if (guess(gesher, "203.0.113.9") == 429) {
+                            refused.countDown();
+                        }
+                    }
+                });
+            }
+            try {
+                assertThat(refused.await(30, TimeUnit.SECONDS)).isTrue();
+                for (int i = 0; i < 20; i++) {
+                    assertThat(gesher.accessToken(tenant.clientId(), tenant.clientSecret()))
+                            .isNotEmpty();
+                    assertThat(gesher.get("/.well-known/jwks.json", "").status()).isEqualTo(200);
+                }
+            } finally {
+                stop.set(true);
+            }
         }
     }
 
