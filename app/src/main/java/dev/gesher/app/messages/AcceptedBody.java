@@ -17,7 +17,10 @@ record AcceptedBody(
         @JsonProperty("message_id") UUID messageId,
         @JsonProperty("conversation_id") UUID conversationId,
         String status,
-        @Schema(type = "string", allowableValues = {"freeform", "template"}) String route,
+        @Schema(
+                        type = "string",
+                        allowableValues = {"freeform", "template"})
+                String route,
         @Schema(description = "The template's language, when it goes as one")
                 @Nullable String language,
         @JsonProperty("not_before") @Nullable Instant notBefore,

@@ -49,7 +49,10 @@ public record MessageBody(
                 String status,
         @Schema(allowableValues = {"deferred", "queued", "sending", "settling", "done"})
                 String stage,
-        @Schema(type = "string", allowableValues = {"freeform", "template"}) @Nullable String route,
+        @Schema(
+                        type = "string",
+                        allowableValues = {"freeform", "template"})
+                @Nullable String route,
         List<String> reasons,
         @JsonProperty("error_code") @Nullable String errorCode,
         @Nullable String reference,

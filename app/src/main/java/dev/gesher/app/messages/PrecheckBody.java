@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
 @Serdeable
 @Schema(name = "Precheck")
 record PrecheckBody(
-        @Schema(type = "string", allowableValues = {"freeform", "template", "deferred", "blocked"}) String decision,
+        @Schema(
+                        type = "string",
+                        allowableValues = {"freeform", "template", "deferred", "blocked"})
+                String decision,
         @JsonProperty("window_expires_at") @Nullable Instant windowExpiresAt,
         @JsonProperty("template_name") @Nullable String templateName,
         @Nullable String language,

@@ -8,6 +8,7 @@ import dev.gesher.app.config.Settings.Database;
 import dev.gesher.postgres.Durability;
 import dev.gesher.postgres.EmbeddedPostgres;
 import dev.gesher.postgres.EmbeddedPostgresException;
+import dev.gesher.tenant.Mode;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.StartRefusedException;
 import io.micronaut.context.ApplicationContext;
@@ -17,6 +18,9 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -32,6 +36,9 @@ public final class Gesher {
      * @throws StartRefusedException if there can be no embedded server
      */
     public static WithDatabase withDatabase(Settings settings) {
+        if (settings.mode() == Mode.DEMO) {
+            makeDataFolder(settings.dataDir());
+        }
         if (settings.database().isPresent()) {
             return new WithDatabase(settings, Optional.empty());
         }
@@ -148,6 +155,24 @@ public final class Gesher {
                 return taken("GESHER_PORT", settings.ports().api());
             }
         }
-        return thrown;
+        return DatabaseRefusal.of(
+                        thrown,
+                        "DATABASE_USER",
+                        "DATABASE_USER may not act as gesher_service: as the owner of that role, GRANT gesher_service TO it.")
+                .<RuntimeException>map(sentence -> sentence)
+                .orElse(thrown);
+    }
+
+    /** The folder of the demo, its owner's alone. */
+    private static void makeDataFolder(Path folder) {
+        try {
+            Files.createDirectories(
+                    folder,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rwx------")));
+        } catch (IOException e) {
+            throw new StartRefusedException(
+                    "The folder of GESHER_DATA_DIR cannot be made: " + folder + ".");
+        }
     }
 }

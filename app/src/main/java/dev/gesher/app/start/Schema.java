@@ -2,7 +2,6 @@ package dev.gesher.app.start;
 
 import dev.gesher.app.config.Settings.Database;
 import dev.gesher.tenant.StartRefusedException;
-import java.sql.SQLException;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.slf4j.Logger;
@@ -11,7 +10,6 @@ import org.slf4j.LoggerFactory;
 /** Brings the database's schema up to date, as its owner. */
 final class Schema {
     private static final Logger log = LoggerFactory.getLogger(Schema.class);
-    private static final int CONNECT_RETRIES = 3;
 
     private Schema() {}
 
@@ -25,8 +23,6 @@ final class Schema {
                     Flyway.configure()
                             .dataSource(database.jdbcUrl(), database.ownerUser(), ownerPassword)
                             .locations("classpath:db/migration")
-                            .connectRetries(CONNECT_RETRIES)
-                            .connectRetriesInterval(2)
                             .load()
                             .migrate();
             if (result.migrationsExecuted > 0) {
@@ -38,36 +34,15 @@ final class Schema {
     }
 
     private static RuntimeException refusal(FlywayException thrown) {
-        var state = sqlState(thrown);
-        if (state.startsWith("08")) {
-            return new StartRefusedException(
-                    "The database of DATABASE_URL cannot be reached: nothing answers there.");
-        }
-        if (state.equals("3D000")) {
-            return new StartRefusedException(
-                    "The database that DATABASE_URL names does not exist.");
-        }
-        if (state.startsWith("28")) {
-            return new StartRefusedException(
-                    "The database refuses the login of DATABASE_OWNER_USER (by default DATABASE_USER).");
-        }
-        if (state.startsWith("42501")) {
-            return new StartRefusedException(
-                    "DATABASE_OWNER_USER may not change the schema of the database.");
-        }
         if (String.valueOf(thrown.getMessage()).contains("non-empty schema")) {
             return new StartRefusedException(
                     "The database of DATABASE_URL holds tables that are not Gesher's: give it an empty one.");
         }
-        return thrown;
-    }
-
-    private static String sqlState(Throwable thrown) {
-        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException sql && sql.getSQLState() != null) {
-                return sql.getSQLState();
-            }
-        }
-        return "";
+        return DatabaseRefusal.of(
+                        thrown,
+                        "DATABASE_OWNER_USER (by default DATABASE_USER)",
+                        "DATABASE_OWNER_USER may not change the schema of the database.")
+                .<RuntimeException>map(refused -> refused)
+                .orElse(thrown);
     }
 }

@@ -13,9 +13,12 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,6 +98,53 @@ class StartTest {
             missing.put("DATABASE_URL", database.jdbcUrl() + "_nowhere");
             var nowhere = Settings.from(missing);
             assertRefused(() -> Gesher.migrate(nowhere), "DATABASE_URL");
+        }
+    }
+
+    @Test
+    void a_missing_password_is_a_refused_login() {
+        try (var database = TestDatabase.fresh()) {
+            var environment = RunningGesher.environment(database);
+            environment.remove("DATABASE_PASSWORD");
+
+            assertRefused(() -> Gesher.migrate(Settings.from(environment)), "refuses the login");
+        }
+    }
+
+    @Test
+    void a_login_that_may_not_serve_is_one_sentence() throws SQLException {
+        var stranger = "stranger_" + UUID.randomUUID().toString().replace("-", "");
+        try (var database = TestDatabase.fresh();
+                var administrator = database.connectAsAdministrator();
+                var statement = administrator.createStatement()) {
+            statement.execute("CREATE ROLE " + stranger + " LOGIN PASSWORD 'right'");
+            try {
+                var environment = RunningGesher.environment(database);
+                environment.put("DATABASE_OWNER_USER", database.user());
+                environment.put("DATABASE_OWNER_PASSWORD", database.password());
+                environment.put("DATABASE_USER", stranger);
+                environment.put("DATABASE_PASSWORD", "right");
+                assertRefused(() -> start(environment), "DATABASE_USER", "GRANT gesher_service");
+
+                environment.put("DATABASE_PASSWORD", "wrong");
+                assertRefused(() -> start(environment), "login of DATABASE_USER");
+            } finally {
+                statement.execute("DROP ROLE " + stranger);
+            }
+        }
+    }
+
+    @Test
+    void the_demo_makes_its_folder_for_its_owner_alone(@TempDir Path folder) throws IOException {
+        try (var database = TestDatabase.fresh()) {
+            var environment = RunningGesher.environment(database);
+            var data = folder.resolve("not/there/yet");
+            environment.put("GESHER_DATA_DIR", data.toString());
+
+            Gesher.withDatabase(Settings.from(environment)).close();
+
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data)))
+                    .isEqualTo("rwx------");
         }
     }
 
