@@ -78,6 +78,7 @@ public final class RunningGesher implements AutoCloseable {
         properties.put("gesher.graph.connect", "1s");
         properties.put("gesher.graph.answer", "2s");
         properties.put("gesher.graph.acquire", "1s");
+        properties.put("gesher.graph.send-answer", "2s");
         properties.put("gesher.dispatch.linger", "50ms");
         properties.putAll(more);
         var context = ApplicationContext.builder().properties(properties).singletons(clock).start();

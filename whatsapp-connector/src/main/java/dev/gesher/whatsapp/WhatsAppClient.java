@@ -14,7 +14,25 @@ public interface WhatsAppClient {
      * @param opaque at most 512 characters that Meta echoes in every status ({@code
      *     biz_opaque_callback_data})
      */
-    SendResult send(String phoneNumberId, Recipient to, MessageContent content, String opaque);
+    default SendResult send(
+            String phoneNumberId, Recipient to, MessageContent content, String opaque) {
+        return prepare(phoneNumberId, to, content, opaque).send();
+    }
+
+    /**
+     * All of {@link #send} but the call: whatever may wait for the database is done when this
+     * returns. Never throws; what stands in the way is the result of the sending.
+     */
+    Prepared prepare(String phoneNumberId, Recipient to, MessageContent content, String opaque);
+
+    /** A message that is ready to leave. */
+    interface Prepared {
+        /**
+         * Makes the call, once: it is over, or has become unknown, {@link
+         * WhatsAppClients#longestSend()} after this begins.
+         */
+        SendResult send();
+    }
 
     /**
      * The variants of a template in all languages, as Graph lists them, kept for minutes.

@@ -12,8 +12,8 @@ public interface WhatsAppClients {
     WhatsAppClient clientFor(TenantId tenant);
 
     /**
-     * The longest that one call can take, waiting for a connection included: what must be left of a
-     * lease when a call starts.
+     * The longest that the call of one prepared message can take, waiting for a connection
+     * included: what must be left of a lease when it starts.
      */
-    Duration longestCall();
+    Duration longestSend();
 }

@@ -23,6 +23,7 @@ public final class ConnectorContext {
         settings.put("gesher.meta.graph-url", simulator.graphUrl());
         settings.put("gesher.graph.connect", "2s");
         settings.put("gesher.graph.answer", "2s");
+        settings.put("gesher.graph.send-answer", "2s");
         settings.putAll(more);
         return start(database, settings, singletons);
     }

@@ -22,9 +22,9 @@ record DispatchSettings(
     /** How much sooner than at the lease's end its holder speaks up. */
     static final Duration SLACK = Duration.ofSeconds(3);
 
-    /** The lease's length when one call takes at most {@code longestCall}. */
-    Duration leaseFor(Duration longestCall) {
-        var needed = longestCall.plus(SLACK);
+    /** The lease's length when one call takes at most {@code longestSend}. */
+    Duration leaseFor(Duration longestSend) {
+        var needed = longestSend.plus(SLACK);
         return lease.compareTo(needed) < 0 ? needed : lease;
     }
 }

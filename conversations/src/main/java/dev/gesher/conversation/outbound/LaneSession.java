@@ -57,7 +57,7 @@ final class LaneSession implements Runnable {
             Semaphore calls,
             IntSupplier lanes) {
         Duration lease() {
-            return settings.leaseFor(clients.longestCall());
+            return settings.leaseFor(clients.longestSend());
         }
     }
 
@@ -282,7 +282,7 @@ final class LaneSession implements Runnable {
     private void make(Call call) {
         Call.End end;
         try {
-            end = leaseOutlives() ? new Call.End.Made(send(call)) : new Call.End.NotMade();
+            end = end(call);
         } finally {
             around.calls().release();
         }
@@ -292,18 +292,25 @@ final class LaneSession implements Runnable {
 
     /** A call that might still run when another holder starts its own is not begun. */
     private boolean leaseOutlives() {
-        return heldUntil - System.nanoTime() >= around.clients().longestCall().toNanos();
+        return heldUntil - System.nanoTime() >= around.clients().longestSend().toNanos();
     }
 
-    private SendResult send(Call call) {
+    private Call.End end(Call call) {
         try {
-            return around.clients()
-                    .clientFor(hold.tenant())
-                    .send(hold.phoneNumberId(), call.recipient(), call.content(), call.opaque());
+            // May wait for the database, so the look at the lease comes after it.
+            var prepared =
+                    around.clients()
+                            .clientFor(hold.tenant())
+                            .prepare(
+                                    hold.phoneNumberId(),
+                                    call.recipient(),
+                                    call.content(),
+                                    call.opaque());
+            return leaseOutlives() ? new Call.End.Made(prepared.send()) : new Call.End.NotMade();
         } catch (RuntimeException | Error e) {
             // A bug, and nobody knows how far the call had come; recorded it must be all the same.
             log.error("send {} failed", call, e);
-            return new SendResult.Unknown("internal_error", Optional.empty());
+            return new Call.End.Made(new SendResult.Unknown("internal_error", Optional.empty()));
         }
     }
 

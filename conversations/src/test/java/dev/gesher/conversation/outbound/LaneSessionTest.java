@@ -49,6 +49,8 @@ class LaneSessionTest {
         private final AtomicInteger brokenSteps = new AtomicInteger();
         private final CountDownLatch mayEnd = new CountDownLatch(1);
         private volatile boolean breaksSteps;
+        private volatile Duration longest = Duration.ofSeconds(5);
+        private volatile Runnable whilePreparing = () -> {};
         private volatile Function<String, SendResult> result =
                 opaque -> new SendResult.Accepted("wamid." + opaque, null, null, false);
 
@@ -59,17 +61,22 @@ class LaneSessionTest {
 
         /** Every transaction of a session asks for this, so it can be made to fail here. */
         @Override
-        public Duration longestCall() {
+        public Duration longestSend() {
             if (breaksSteps) {
                 brokenSteps.incrementAndGet();
                 throw new IllegalStateException("no connection was free in time");
             }
-            return Duration.ofSeconds(5);
+            return longest;
         }
 
         @Override
-        public SendResult send(
+        public Prepared prepare(
                 String phoneNumberId, Recipient to, MessageContent content, String opaque) {
+            whilePreparing.run();
+            return () -> call(opaque);
+        }
+
+        private SendResult call(String opaque) {
             begun.incrementAndGet();
             try {
                 mayEnd.await();
@@ -183,6 +190,24 @@ class LaneSessionTest {
         assertThat(gesher.message(tenant, answer.message()).waMessageId())
                 .contains("wamid." + answer.message() + ".1");
         await().until(() -> free() == 1);
+    }
+
+    @Test
+    void a_call_is_not_begun_when_its_preparation_used_up_the_lease() {
+        // As if it had waited for the database until less was left than the call may take.
+        calls.whilePreparing =
+                () -> {
+                    calls.longest = Duration.ofMinutes(1);
+                    calls.whilePreparing = () -> {};
+                };
+        calls.mayEnd.countDown();
+        var answer = accepted(RunningGesher.CUSTOMER);
+        session();
+
+        await().until(() -> stage(answer).equals("done"));
+        assertThat(gesher.message(tenant, answer.message()).waMessageId())
+                .contains("wamid." + answer.message() + ".2");
+        assertThat(calls.begun).hasValue(1);
     }
 
     @Test

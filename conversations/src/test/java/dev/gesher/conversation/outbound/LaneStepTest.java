@@ -96,6 +96,17 @@ class LaneStepTest {
     }
 
     @Test
+    void a_dead_holders_lane_is_free_nine_seconds_after_its_last_word() {
+        var longestByDefault = Duration.ofSeconds(6);
+
+        assertThat(gesher.bean(DispatchSettings.class).leaseFor(longestByDefault))
+                .isEqualTo(Duration.ofSeconds(9));
+        // What a test may have shortened is never more than that.
+        assertThat(gesher.bean(dev.gesher.whatsapp.WhatsAppClients.class).longestSend())
+                .isLessThanOrEqualTo(longestByDefault);
+    }
+
+    @Test
     void a_claim_whose_commit_was_in_doubt_is_taken_back_since_it_was_never_called() {
         var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
         var hold = acquire("we");

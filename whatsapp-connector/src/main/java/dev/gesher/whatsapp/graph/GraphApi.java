@@ -108,7 +108,7 @@ public final class GraphApi {
 
     /** {@code POST /{PNID}/messages}. */
     GraphReply sendMessage(SecretText token, String phoneNumberId, JsonNode message) {
-        return http.call(
+        return http.send(
                 GraphCall.post(
                         "/" + GraphIds.checked(phoneNumberId) + "/messages", token, message));
     }

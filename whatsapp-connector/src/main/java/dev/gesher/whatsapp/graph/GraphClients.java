@@ -63,8 +63,8 @@ final class GraphClients implements WhatsAppClients {
     }
 
     @Override
-    public Duration longestCall() {
-        return timeouts.longestCall();
+    public Duration longestSend() {
+        return timeouts.longestSend();
     }
 
     private record TemplateKey(TenantId tenant, String wabaId, String name) {}
@@ -77,34 +77,40 @@ final class GraphClients implements WhatsAppClients {
         }
 
         @Override
-        public SendResult send(
+        public Prepared prepare(
                 String phoneNumberId, Recipient to, MessageContent content, String opaque) {
             var began = clock.instant();
-            ObjectNode message;
+            final ObjectNode message;
             try {
                 GraphIds.checked(phoneNumberId);
                 message = GraphMessages.message(to, content, opaque);
             } catch (RuntimeException e) {
                 // Its message may quote the content.
                 log.error("message of tenant={} not writable: {}", tenant, e.getClass().getName());
-                return new SendResult.Refused("internal_error", Optional.empty());
+                return () -> new SendResult.Refused("internal_error", Optional.empty());
             }
-            Optional<SecretText> token;
+            final Optional<SecretText> token;
             try {
                 token = token("graph.send");
             } catch (RuntimeException e) {
                 // Whatever is wrong with it is so for all of the tenant's messages, and none left.
                 log.warn("token of tenant={} did not open: {}", tenant, e.toString());
-                return NO_VAULT;
+                return () -> NO_VAULT;
             }
             if (token.isEmpty()) {
-                return new SendResult.LaneParked(
-                        "no_token", ConnectionCause.TOKEN_INVALID, Optional.empty());
+                return () ->
+                        new SendResult.LaneParked(
+                                "no_token", ConnectionCause.TOKEN_INVALID, Optional.empty());
             }
-            var result = SendResults.of(graph.sendMessage(token.get(), phoneNumberId, message));
+            return () -> sent(token.get(), phoneNumberId, message, began);
+        }
+
+        private SendResult sent(
+                SecretText token, String phoneNumberId, ObjectNode message, Instant began) {
+            var result = SendResults.of(graph.sendMessage(token, phoneNumberId, message));
             return result instanceof SendResult.LaneParked parked
                             && parked.cause() == ConnectionCause.TOKEN_INVALID
-                    ? refused(token.get(), began, parked)
+                    ? refused(token, began, parked)
                     : result;
         }
 

@@ -38,9 +38,10 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one HTTP client that speaks to Graph, for all tenants: pooled, bounded in time, without
- * redirects and without retries. Every authorised call carries its token in the header and {@code
- * appsecret_proof} beside it. Never throws for what the network or Graph does.
+ * The one way to Graph, for all tenants: pooled, bounded in time, without redirects and without
+ * retries; messages have connections and bounds of their own, so that slower calls never hold them
+ * up. Every authorised call carries its token in the header and {@code appsecret_proof} beside it.
+ * Never throws for what the network or Graph does.
  */
 @Singleton
 final class GraphHttp {
@@ -51,13 +52,18 @@ final class GraphHttp {
     private static final int MAX_ANSWER_BYTES = 4 << 20;
 
     private final MetaSettings meta;
-    private final GraphTimeouts timeouts;
     private final DepartureMarks marks;
-    private final HttpClient client;
-    private final BlockingHttpClient blocking;
-    // In front of the client's own pool, which has room for as many: so waiting ends as certainly
-    // never sent.
-    private final Semaphore turns;
+    private final Line calls;
+    private final Line messages;
+
+    /**
+     * A client with its bounds.
+     *
+     * @param turns in front of the client's own pool, which has room for as many: so waiting ends
+     *     as certainly never sent
+     */
+    private record Line(
+            HttpClient client, BlockingHttpClient blocking, Semaphore turns, Duration acquire) {}
 
     GraphHttp(
             MetaSettings meta,
@@ -66,28 +72,56 @@ final class GraphHttp {
             HttpClientRegistry<? extends HttpClient> clients,
             BeanContext context) {
         this.meta = meta;
-        this.timeouts = timeouts;
         this.marks = marks;
-        this.turns = new Semaphore(timeouts.connections(), true);
-        this.client =
+        int most = timeouts.connections();
+        this.calls =
+                line(
+                        clients,
+                        context,
+                        new Configuration(timeouts.connect(), timeouts.answer(), most),
+                        new Semaphore(most, true),
+                        timeouts.acquire());
+        this.messages =
+                line(
+                        clients,
+                        context,
+                        new Configuration(timeouts.sendConnect(), timeouts.sendAnswer(), most),
+                        new Semaphore(most, true),
+                        timeouts.sendAcquire());
+    }
+
+    private Line line(
+            HttpClientRegistry<? extends HttpClient> clients,
+            BeanContext context,
+            Configuration configuration,
+            Semaphore turns,
+            Duration acquire) {
+        var client =
                 clients.resolveClient(
-                        null,
-                        LoadBalancer.fixed(meta.graphUrl()),
-                        new Configuration(timeouts),
-                        context);
-        this.blocking = client.toBlocking();
+                        null, LoadBalancer.fixed(meta.graphUrl()), configuration, context);
+        return new Line(client, client.toBlocking(), turns, acquire);
     }
 
     @PreDestroy
     void close() {
-        client.close();
+        calls.client().close();
+        messages.client().close();
     }
 
     /** Makes one call and waits for what comes of it. */
     GraphReply call(GraphCall call) {
+        return call(calls, call);
+    }
+
+    /** Makes the call that sends a message, within the bounds of those. */
+    GraphReply send(GraphCall call) {
+        return call(messages, call);
+    }
+
+    private GraphReply call(Line line, GraphCall call) {
         var request = request(call);
         try {
-            if (!turns.tryAcquire(timeouts.acquire().toNanos(), TimeUnit.NANOSECONDS)) {
+            if (!line.turns().tryAcquire(line.acquire().toNanos(), TimeUnit.NANOSECONDS)) {
                 return new GraphReply.NeverLeft("pool");
             }
         } catch (InterruptedException e) {
@@ -95,17 +129,17 @@ final class GraphHttp {
             return new GraphReply.NeverLeft("pool");
         }
         try {
-            return exchange(request);
+            return exchange(line.blocking(), request);
         } finally {
-            turns.release();
+            line.turns().release();
         }
     }
 
-    private GraphReply exchange(MutableHttpRequest<?> request) {
+    private GraphReply exchange(BlockingHttpClient client, MutableHttpRequest<?> request) {
         String mark = marks.begin();
         request.header(DepartureMarks.HEADER, mark);
         try {
-            var reply = reply(blocking.exchange(request, BYTES, BYTES));
+            var reply = reply(client.exchange(request, BYTES, BYTES));
             var _ = marks.endAndSayWhetherItLeft(mark);
             return reply;
         } catch (RuntimeException e) {
@@ -238,17 +272,17 @@ final class GraphHttp {
     private static final class Configuration extends HttpClientConfiguration {
         private final ConnectionPoolConfiguration pool = new ConnectionPoolConfiguration();
 
-        Configuration(GraphTimeouts timeouts) {
-            setConnectTimeout(timeouts.connect());
-            setReadTimeout(timeouts.answer());
-            setRequestTimeout(timeouts.connect().plus(timeouts.answer()));
+        Configuration(Duration connect, Duration answer, int connections) {
+            setConnectTimeout(connect);
+            setReadTimeout(answer);
+            setRequestTimeout(connect.plus(answer));
             setConnectionPoolIdleTimeout(Duration.ofSeconds(30));
             setFollowRedirects(false);
             setExceptionOnErrorStatus(false);
             setMaxContentLength(MAX_ANSWER_BYTES);
             setDecompressionEnabled(false);
-            pool.setMaxConcurrentHttp1Connections(timeouts.connections());
-            pool.setMaxPendingConnections(timeouts.connections());
+            pool.setMaxConcurrentHttp1Connections(connections);
+            pool.setMaxPendingConnections(connections);
         }
 
         @Override

@@ -208,6 +208,23 @@ class GraphClientsTest {
     }
 
     @Test
+    void a_prepared_message_needs_the_database_no_more() throws Exception {
+        meta.customerWrites(bakery.phoneNumberId(), "972501234567", "שלום");
+        var prepared = client.prepare(bakery.phoneNumberId(), DANA, new Text("x", false), "m.1");
+        assertThat(meta.calls("/messages")).isEmpty();
+        context.getBean(TenantScope.class)
+                .in(
+                        tenant,
+                        tx -> {
+                            context.getBean(Vault.class)
+                                    .destroy(tx, tenant, SecretName.META_ACCESS_TOKEN);
+                            return null;
+                        });
+
+        assertThat(prepared.send()).isInstanceOf(SendResult.Accepted.class);
+    }
+
+    @Test
     void a_tenants_token_does_not_reach_another_tenants_number() {
         var other = meta.createBusiness("פרחי רון", "+972 3-555-0303");
         assertThat(client.send(other.phoneNumberId(), DANA, new Text("x", false), "m.1"))

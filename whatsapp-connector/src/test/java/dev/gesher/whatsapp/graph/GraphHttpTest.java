@@ -11,6 +11,7 @@ import dev.gesher.whatsapp.MessageContent.Text;
 import dev.gesher.whatsapp.PhoneNumber;
 import dev.gesher.whatsapp.Recipient;
 import dev.gesher.whatsapp.SendResult;
+import dev.gesher.whatsapp.WhatsAppClients;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
@@ -193,9 +194,9 @@ class GraphHttpTest {
                         send(
                                 URI.create("https://127.0.0.1:" + server.port()),
                                 Map.of(
-                                        "gesher.graph.answer",
+                                        "gesher.graph.send-answer",
                                         "500ms",
-                                        "gesher.graph.connect",
+                                        "gesher.graph.send-connect",
                                         "500ms")))
                 .isInstanceOfSatisfying(
                         SendResult.RetryLater.class,
@@ -232,8 +233,45 @@ class GraphHttpTest {
     @Test
     void no_answer_in_time_is_unknown() throws Exception {
         var server = server(socket -> socket.getInputStream().read());
-        assertThat(send(server.uri(), Map.of("gesher.graph.answer", "300ms")))
+        assertThat(send(server.uri(), Map.of("gesher.graph.send-answer", "300ms")))
                 .isEqualTo(unknown("timeout"));
+    }
+
+    @Test
+    void messages_neither_wait_as_long_as_other_calls_nor_behind_them() throws Exception {
+        var release = new CountDownLatch(1);
+        var server =
+                server(socket -> {
+                    release.await();
+                    SocketServer.write(socket, "200 OK", "application/json", "{}");
+                });
+        var http =
+                http(
+                        server.uri(),
+                        Map.of(
+                                "gesher.graph.connections",
+                                "1",
+                                "gesher.graph.send-answer",
+                                "300ms"));
+        var other =
+                CompletableFuture.supplyAsync(
+                        () -> http.call(GraphCall.get("/1066", TOKEN)), Thread::startVirtualThread);
+        await().until(() -> server.requests().size() == 1);
+
+        assertThat(send(http)).isEqualTo(unknown("timeout"));
+        assertThat(other).isNotDone();
+
+        release.countDown();
+        assertThat(other.get(5, TimeUnit.SECONDS)).isInstanceOf(GraphReply.Success.class);
+    }
+
+    @Test
+    void a_send_takes_six_seconds_at_the_most_by_default() throws Exception {
+        var context = ConnectorContext.start(database, Map.of(), java.time.Clock.systemUTC());
+        opened.add(context);
+
+        assertThat(context.getBean(WhatsAppClients.class).longestSend())
+                .isEqualTo(Duration.ofSeconds(6));
     }
 
     @Test
@@ -252,7 +290,11 @@ class GraphHttpTest {
         var result =
                 send(
                         server.uri(),
-                        Map.of("gesher.graph.answer", "400ms", "gesher.graph.connect", "400ms"));
+                        Map.of(
+                                "gesher.graph.send-answer",
+                                "400ms",
+                                "gesher.graph.send-connect",
+                                "400ms"));
         stop.countDown();
 
         assertThat(result).isEqualTo(unknown("timeout"));
@@ -354,7 +396,11 @@ class GraphHttpTest {
         var http =
                 http(
                         server.uri(),
-                        Map.of("gesher.graph.connections", "2", "gesher.graph.acquire", "200ms"));
+                        Map.of(
+                                "gesher.graph.connections",
+                                "2",
+                                "gesher.graph.send-acquire",
+                                "200ms"));
         var first = CompletableFuture.supplyAsync(() -> send(http), Thread::startVirtualThread);
         var second = CompletableFuture.supplyAsync(() -> send(http), Thread::startVirtualThread);
         await().until(() -> server.requests().size() == 2);
@@ -433,7 +479,7 @@ class GraphHttpTest {
     private static SendResult send(GraphHttp http) {
         var to = new Recipient.Phone(new PhoneNumber("+972501234567"));
         var message = GraphMessages.message(to, new Text("שלום", false), "id.1");
-        return SendResults.of(http.call(GraphCall.post("/1066/messages", TOKEN, message)));
+        return SendResults.of(http.send(GraphCall.post("/1066/messages", TOKEN, message)));
     }
 
     private static String proofOfToken() {
