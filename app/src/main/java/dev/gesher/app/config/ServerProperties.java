@@ -12,6 +12,7 @@ import java.util.Map;
 public final class ServerProperties {
     private static final String SERVICE_ROLE = "gesher_service";
     private static final int POOL_PATIENCE_MILLIS = 2_000;
+    private static final int SOCKET_PATIENCE_SECONDS = 30;
 
     private ServerProperties() {}
 
@@ -59,6 +60,10 @@ public final class ServerProperties {
         // The detail of an error quotes values of rows, and errors are logged.
         properties.put(prefix + "data-source-properties.logServerErrorDetail", "false");
         properties.put(prefix + "data-source-properties.ApplicationName", "gesher");
+        // A network that freezes under a statement or a COMMIT, which no statement_timeout ends.
+        properties.put(
+                prefix + "data-source-properties.socketTimeout",
+                Integer.toString(SOCKET_PATIENCE_SECONDS));
     }
 
     private static void listeners(Map<String, Object> properties, Settings settings) {

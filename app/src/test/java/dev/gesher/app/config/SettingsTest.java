@@ -184,6 +184,12 @@ class SettingsTest {
                         "datasources.default.connection-init-sql", "SET ROLE gesher_service");
     }
 
+    @Test
+    void a_frozen_network_hangs_no_connection_of_the_pool_for_ever() {
+        assertThat(ServerProperties.of(Settings.from(production())))
+                .containsEntry("datasources.default.data-source-properties.socketTimeout", "30");
+    }
+
     private static void assertRefused(Map<String, String> environment, String variable) {
         assertThatThrownBy(() -> Settings.from(environment))
                 .isInstanceOf(StartRefusedException.class)
