@@ -41,7 +41,7 @@ final class OpenedSecrets {
         var kept =
                 secrets.asMap()
                         .compute(key, (_, old) -> old != null && old.isFrom(since) ? old : mine);
-        if (kept != mine) {
+        if (!kept.equals(mine)) {
             return join(kept.secret());
         }
         try {
