@@ -38,7 +38,8 @@ final class DatabaseRefusal {
         };
     }
 
-    private static String sqlState(Throwable thrown) {
+    /** The SQLSTATE of the first SQL error among the causes, or an empty text. */
+    static String sqlState(Throwable thrown) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql && sql.getSQLState() != null) {
                 return sql.getSQLState();

@@ -78,7 +78,7 @@ public final class Gesher {
      */
     public static void migrate(Settings settings) {
         var database = settings.database().orElseThrow();
-        Schema.migrate(database, SecretsOfStart.ownerPassword(database));
+        Schema.migrate(database, SecretsOfStart.ownerPassword(database), settings.mode());
     }
 
     /**

@@ -13,6 +13,7 @@ import java.net.Socket;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.zip.GZIPOutputStream;
 import javax.crypto.Mac;
@@ -64,6 +65,45 @@ class WebhookHttpTest {
                         + "&hub.verify_token="
                         + URLEncoder.encode(token, StandardCharsets.UTF_8),
                 new byte[0]);
+    }
+
+    @Test
+    void bodies_under_way_are_bounded_before_they_are_read() throws Exception {
+        var signature = "sha256=" + "a".repeat(64);
+        var sockets = new ArrayList<Socket>();
+        try {
+            // None of these sends its body: what it has announced counts.
+            for (int i = 0; i < 17; i++) {
+                var socket =
+                        new Socket(InetAddress.ofLiteral("127.0.0.1"), gesher.url("/").getPort());
+                sockets.add(socket);
+                socket.getOutputStream()
+                        .write(
+                                ("POST "
+                                                + PATH
+                                                + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4194303\r\n"
+                                                + "X-Hub-Signature-256: "
+                                                + signature
+                                                + "\r\n\r\n{")
+                                        .getBytes(StandardCharsets.US_ASCII));
+                socket.getOutputStream().flush();
+            }
+            // Sixteen of them leave 16 bytes; the others were refused.
+            var body = body("{\"object\":\"whatsapp_business_account\"}");
+            await().untilAsserted(() -> {
+                var busy = post(body, "X-Hub-Signature-256", signature);
+                assertThat(busy.status()).isEqualTo(503);
+                assertThat(busy.header("Retry-After")).isPresent();
+            });
+            assertThat(gesher.send("GET", "/health", new byte[0]).status()).isEqualTo(200);
+        } finally {
+            for (var socket : sockets) {
+                socket.close();
+            }
+        }
+        await().untilAsserted(() ->
+                assertThat(post(body("{}"), "X-Hub-Signature-256", signature).status())
+                        .isEqualTo(401));
     }
 
     @Test
