@@ -22,10 +22,14 @@ import java.util.function.IntSupplier;
  * key-encryption key.
  *
  * <p>Exit codes: 0 done, 1 something broke or a step of the story failed, 2 refused with a
- * sentence.
+ * sentence, 130 told to end while it started.
  */
 public final class Main {
     private static final int REFUSED = 2;
+
+    /** As shells tell of a process that ended by Ctrl-C. */
+    private static final int INTERRUPTED = 130;
+
     private static final String USAGE = "Arguments: none, --once, migrate, or keyset FILE.";
 
     private Main() {}
@@ -79,9 +83,18 @@ public final class Main {
         var shutdown = Shutdown.ofThisThread();
         try (var database = Gesher.withDatabase(configured)) {
             Gesher.migrate(database.settings());
+            if (shutdown.isAsked()) {
+                return INTERRUPTED;
+            }
             return configured.mode() == Mode.PRODUCTION
                     ? product(database.settings(), shutdown)
                     : demo(database.settings(), once, shutdown);
+        } catch (RuntimeException e) {
+            if (shutdown.isAsked()) {
+                // Ctrl-C ends our children too: what fails for want of them is no news.
+                return INTERRUPTED;
+            }
+            throw e;
         } finally {
             shutdown.finished();
         }
@@ -97,6 +110,9 @@ public final class Main {
     private static int demo(Settings settings, boolean once, Shutdown shutdown) {
         try (var stage = demoStage()) {
             var prepared = stage.prepare(settings);
+            if (shutdown.isAsked()) {
+                return INTERRUPTED;
+            }
             try (var context = Gesher.start(prepared)) {
                 int result = shutdown.interruptibly(() -> stage.run(context, prepared, once));
                 if (!once) {
@@ -152,7 +168,7 @@ public final class Main {
         int interruptibly(IntSupplier work) {
             setInterruptible(true);
             try {
-                return work.getAsInt();
+                return isAsked() ? INTERRUPTED : work.getAsInt();
             } finally {
                 setInterruptible(false);
                 Thread.interrupted();
@@ -161,6 +177,10 @@ public final class Main {
 
         private synchronized void setInterruptible(boolean value) {
             interruptible = value;
+        }
+
+        boolean isAsked() {
+            return asked.getCount() == 0;
         }
 
         void await() {

@@ -18,9 +18,6 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -36,11 +33,12 @@ public final class Gesher {
      * @throws StartRefusedException if there can be no embedded server
      */
     public static WithDatabase withDatabase(Settings settings) {
-        if (settings.mode() == Mode.DEMO) {
-            makeDataFolder(settings.dataDir());
-        }
+        var folder =
+                settings.mode() == Mode.DEMO
+                        ? Optional.of(DataFolder.take(settings.dataDir()))
+                        : Optional.<DataFolder>empty();
         if (settings.database().isPresent()) {
-            return new WithDatabase(settings, Optional.empty());
+            return new WithDatabase(settings, Optional.empty(), folder);
         }
         try {
             var server =
@@ -56,18 +54,35 @@ public final class Gesher {
                             server.user(),
                             password,
                             EMBEDDED_POOL);
-            return new WithDatabase(settings.with(database), Optional.of(server));
+            return new WithDatabase(settings.with(database), Optional.of(server), folder);
         } catch (EmbeddedPostgresException e) {
+            folder.ifPresent(DataFolder::close);
             throw new StartRefusedException(String.valueOf(e.getMessage()));
         }
     }
 
     /** Settings whose database is known; closing stops the embedded server, if that is it. */
-    public record WithDatabase(Settings settings, Optional<EmbeddedPostgres> server)
-            implements AutoCloseable {
+    public static final class WithDatabase implements AutoCloseable {
+        private final Settings settings;
+        private final Optional<EmbeddedPostgres> server;
+        private final Optional<DataFolder> folder;
+
+        private WithDatabase(
+                Settings settings, Optional<EmbeddedPostgres> server, Optional<DataFolder> folder) {
+            this.settings = settings;
+            this.server = server;
+            this.folder = folder;
+        }
+
+        /** The settings, with a database. */
+        public Settings settings() {
+            return settings;
+        }
+
         @Override
         public void close() {
             server.ifPresent(EmbeddedPostgres::stop);
+            folder.ifPresent(DataFolder::close);
         }
     }
 
@@ -161,18 +176,5 @@ public final class Gesher {
                         "DATABASE_USER may not act as gesher_service: as the owner of that role, GRANT gesher_service TO it.")
                 .<RuntimeException>map(sentence -> sentence)
                 .orElse(thrown);
-    }
-
-    /** The folder of the demo, its owner's alone. */
-    private static void makeDataFolder(Path folder) {
-        try {
-            Files.createDirectories(
-                    folder,
-                    PosixFilePermissions.asFileAttribute(
-                            PosixFilePermissions.fromString("rwx------")));
-        } catch (IOException e) {
-            throw new StartRefusedException(
-                    "The folder of GESHER_DATA_DIR cannot be made: " + folder + ".");
-        }
     }
 }

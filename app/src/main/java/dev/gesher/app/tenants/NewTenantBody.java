@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 @Serdeable
 @Schema(name = "NewTenant")
 record NewTenantBody(
-        @NotBlank @Size(max = 200) String name,
+        @NotBlank @Size(max = 200) @Pattern(regexp = "\\P{Cntrl}*") String name,
         @Pattern(regexp = "[a-z]{2,3}(_[A-Z]{2})?") @Nullable String locale,
         @Pattern(regexp = "[A-Z]{2}") @Nullable String region) {
     /** Java and old Android write {@code iw} where Meta writes {@code he}. */

@@ -112,6 +112,14 @@ class ProblemsTest {
     }
 
     @Test
+    void a_control_character_in_a_name_is_pointed_at() {
+        var answer = gesher.post("/v1/tenants", gesher.operatorToken(), Map.of("name", "a\u0000b"));
+
+        assertProblem(answer, 400, "field_invalid");
+        assertThat(answer.at("/pointer")).isEqualTo("/name");
+    }
+
+    @Test
     void a_limit_outside_its_range_is_pointed_at() {
         var answer = gesher.get("/v1/conversations?limit=0", tenant.token());
 

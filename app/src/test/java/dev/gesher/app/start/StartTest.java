@@ -141,8 +141,12 @@ class StartTest {
             var data = folder.resolve("not/there/yet");
             environment.put("GESHER_DATA_DIR", data.toString());
 
-            Gesher.withDatabase(Settings.from(environment)).close();
+            try (var _ = Gesher.withDatabase(Settings.from(environment))) {
+                assertRefused(
+                        () -> Gesher.withDatabase(Settings.from(environment)), "GESHER_DATA_DIR");
+            }
 
+            Gesher.withDatabase(Settings.from(environment)).close();
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data)))
                     .isEqualTo("rwx------");
         }

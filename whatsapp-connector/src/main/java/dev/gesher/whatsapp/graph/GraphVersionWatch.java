@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /** Knows how long Meta serves the version of Graph in use, and says so at the start. */
 @Singleton
-public final class GraphVersionWatch implements ApplicationEventListener<StartupEvent> {
+final class GraphVersionWatch implements ApplicationEventListener<StartupEvent> {
     private static final Logger log = LoggerFactory.getLogger(GraphVersionWatch.class);
     private static final int NOTICE_DAYS = 90;
 
@@ -26,7 +26,7 @@ public final class GraphVersionWatch implements ApplicationEventListener<Startup
     }
 
     /** How a version stands. */
-    public enum State {
+    enum State {
         /** For more than 90 days yet, or without an announced end. */
         SERVED,
         /** It ends within 90 days. */
@@ -43,10 +43,10 @@ public final class GraphVersionWatch implements ApplicationEventListener<Startup
      * @param version as configured
      * @param until the last day, in UTC, on which Meta serves it, if one is announced and known
      */
-    public record Standing(String version, State state, Optional<LocalDate> until) {}
+    record Standing(String version, State state, Optional<LocalDate> until) {}
 
     /** How the version in use stands today. */
-    public Standing standing() {
+    Standing standing() {
         var version = GraphVersions.find(meta.graphVersion());
         if (version.isEmpty()) {
             return new Standing(meta.graphVersion(), State.UNKNOWN, Optional.empty());
