@@ -50,7 +50,11 @@ public final class Main {
     }
 
     private static int dispatch(List<String> arguments, Map<String, String> environment) {
-        return switch (arguments.isEmpty() ? "" : arguments.getFirst()) {
+        var command = arguments.isEmpty() ? "" : arguments.getFirst();
+        if (arguments.size() > 1 && !command.equals("keyset")) {
+            throw new StartRefusedException(USAGE);
+        }
+        return switch (command) {
             case "" -> serve(Settings.from(environment), false);
             case "--once" -> serve(Settings.from(environment), true);
             case "migrate" -> migrate(Settings.from(environment));

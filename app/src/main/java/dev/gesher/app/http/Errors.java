@@ -42,7 +42,9 @@ class Errors {
         thrown.headers().forEach(response::header);
         return switch (thrown.kind().status()) {
             case SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS ->
-                    response.header(HttpHeaders.RETRY_AFTER, RETRY_SECONDS);
+                    response.getHeaders().contains(HttpHeaders.RETRY_AFTER)
+                            ? response
+                            : response.header(HttpHeaders.RETRY_AFTER, RETRY_SECONDS);
             default -> response;
         };
     }

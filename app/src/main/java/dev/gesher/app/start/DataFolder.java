@@ -29,6 +29,8 @@ final class DataFolder implements AutoCloseable {
     static DataFolder take(Path folder) {
         try {
             Files.createDirectories(folder, only("rwx------"));
+            // One that was there before may have been open to others.
+            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
             var channel =
                     FileChannel.open(
                             folder.resolve("lock"),

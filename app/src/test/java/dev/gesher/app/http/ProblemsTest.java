@@ -6,7 +6,10 @@ import dev.gesher.app.testing.Answer;
 import dev.gesher.app.testing.RunningGesher;
 import dev.gesher.app.testing.RunningGesher.TestTenant;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -117,6 +120,22 @@ class ProblemsTest {
 
         assertProblem(answer, 400, "field_invalid");
         assertThat(answer.at("/pointer")).isEqualTo("/name");
+    }
+
+    @Test
+    void a_forged_cursor_is_refused() {
+        for (var at : List.of("+999999999-11-20T09:37:08Z", "-0044-03-15T00:00:00Z", "noon")) {
+            var cursor =
+                    Base64.getUrlEncoder()
+                            .encodeToString(
+                                    ("c1 " + at + " " + UUID.randomUUID())
+                                            .getBytes(StandardCharsets.UTF_8));
+
+            assertProblem(
+                    gesher.get("/v1/conversations?cursor=" + cursor, tenant.token()),
+                    400,
+                    "cursor_invalid");
+        }
     }
 
     @Test

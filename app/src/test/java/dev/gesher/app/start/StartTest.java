@@ -139,6 +139,12 @@ class StartTest {
         try (var database = TestDatabase.fresh()) {
             var environment = RunningGesher.environment(database);
             var data = folder.resolve("not/there/yet");
+            var open = Files.createDirectories(folder.resolve("open"));
+            Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
+            environment.put("GESHER_DATA_DIR", open.toString());
+            Gesher.withDatabase(Settings.from(environment)).close();
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(open)))
+                    .isEqualTo("rwx------");
             environment.put("GESHER_DATA_DIR", data.toString());
 
             try (var _ = Gesher.withDatabase(Settings.from(environment))) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 
 /** An answer over HTTP. */
@@ -17,6 +18,10 @@ public record Answer(HttpResponse<byte[]> response) {
 
     public Optional<String> header(String name) {
         return response.headers().firstValue(name);
+    }
+
+    public List<String> headers(String name) {
+        return response.headers().allValues(name);
     }
 
     public String text() {

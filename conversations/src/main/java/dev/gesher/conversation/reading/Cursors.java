@@ -12,6 +12,11 @@ final class Cursors {
     private static final String CONVERSATIONS = "c1";
     private static final String MESSAGES = "m1";
 
+    /** No cursor of ours names a time outside; PostgreSQL could not read some that Java can. */
+    private static final Instant EARLIEST = Instant.parse("2000-01-01T00:00:00Z");
+
+    private static final Instant LATEST = Instant.parse("2200-01-01T00:00:00Z");
+
     private Cursors() {}
 
     /** After a conversation in the list of conversations. */
@@ -23,7 +28,11 @@ final class Cursors {
         static AfterConversation read(String cursor) {
             var parts = decode(cursor, CONVERSATIONS, 3);
             try {
-                return new AfterConversation(Instant.parse(parts[1]), UUID.fromString(parts[2]));
+                var at = Instant.parse(parts[1]);
+                if (at.isBefore(EARLIEST) || at.isAfter(LATEST)) {
+                    throw new BadCursorException();
+                }
+                return new AfterConversation(at, UUID.fromString(parts[2]));
             } catch (DateTimeException | IllegalArgumentException e) {
                 throw new BadCursorException();
             }
