@@ -104,12 +104,14 @@ class LaneSessionTest {
     void stop() throws InterruptedException {
         calls.breaksSteps = false;
         calls.mayEnd.countDown();
+        boolean ended = true;
         for (var session : sessions.entrySet()) {
             session.getKey().stop();
-            session.getValue().join();
+            ended &= session.getValue().join(Duration.ofSeconds(10));
         }
         gesher.close();
         simulator.close();
+        assertThat(ended).isTrue();
     }
 
     private SendAnswer.Accepted accepted(String customer) {
