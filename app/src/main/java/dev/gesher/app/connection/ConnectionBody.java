@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
 @Serdeable
 @Schema(name = "Connection")
 record ConnectionBody(
-        @Schema(allowableValues = {"pending", "active", "disconnected", "invalid"}) String status,
+        @Schema(
+                        type = "string",
+                        allowableValues = {"pending", "active", "disconnected", "invalid"})
+                String status,
         @Nullable String cause,
         Instant since,
         @JsonProperty("waba_id") @Nullable String wabaId,

@@ -27,7 +27,6 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Conversations with customers, and what was said in them. */
@@ -80,7 +79,7 @@ class ConversationsController {
                 .map(ConversationId::new)
                 .flatMap(id -> conversations.find(caller.tenant(), id))
                 .map(ConversationBody::of)
-                .orElseThrow(notFound());
+                .orElseThrow(ConversationsController::notFound);
     }
 
     /** Latest first. */
@@ -104,10 +103,10 @@ class ConversationsController {
                         new MessagePage(
                                 page.data().stream().map(MessageBody::of).toList(),
                                 page.nextCursor().orElse(null)))
-                .orElseThrow(notFound());
+                .orElseThrow(ConversationsController::notFound);
     }
 
-    private static Supplier<ProblemException> notFound() {
-        return () -> new ProblemException(ProblemKind.NOT_FOUND);
+    private static ProblemException notFound() {
+        return new ProblemException(ProblemKind.NOT_FOUND);
     }
 }

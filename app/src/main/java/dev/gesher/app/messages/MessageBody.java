@@ -23,7 +23,10 @@ import org.jspecify.annotations.Nullable;
 public record MessageBody(
         @JsonProperty("message_id") UUID messageId,
         @JsonProperty("conversation_id") @Nullable UUID conversationId,
-        @Schema(allowableValues = {"inbound", "outbound"}) String direction,
+        @Schema(
+                        type = "string",
+                        allowableValues = {"inbound", "outbound"})
+                String direction,
         @Schema(description = "Meta's type of message") String type,
         @Schema(
                         description = "What it says, as Meta writes it",
@@ -37,6 +40,7 @@ public record MessageBody(
         @JsonProperty("sender_user_id") @Nullable String senderUserId,
         @JsonProperty("wa_message_id") @Nullable String waMessageId,
         @Schema(
+                        type = "string",
                         allowableValues = {
                             "received",
                             "blocked",
@@ -47,7 +51,9 @@ public record MessageBody(
                             "read"
                         })
                 String status,
-        @Schema(allowableValues = {"deferred", "queued", "sending", "settling", "done"})
+        @Schema(
+                        type = "string",
+                        allowableValues = {"deferred", "queued", "sending", "settling", "done"})
                 String stage,
         @Schema(
                         type = "string",

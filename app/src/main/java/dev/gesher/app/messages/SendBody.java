@@ -25,6 +25,7 @@ record SendBody(
                         additionalProperties = Schema.AdditionalPropertiesValue.TRUE)
                 @Nullable Map<String, Object> template,
         @Schema(
+                        type = "string",
                         allowableValues = {"auto", "freeform", "template"},
                         defaultValue = "auto")
                 @Nullable String routing,
