@@ -1,0 +1,162 @@
+package dev.gesher.app.crash;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/** The product as a process of its own, started by its own {@code main}, that can be killed. */
+final class ServiceProcess implements AutoCloseable {
+    private static final Duration TO_START = Duration.ofSeconds(120);
+    private static final int KILLED = 128 + 9;
+    private static final int TAIL = 40;
+
+    private final Process process;
+    private final Path log;
+    private final URI health;
+    private final Thread hook;
+
+    private ServiceProcess(Process process, Path log, URI health) {
+        this.process = process;
+        this.log = log;
+        this.health = health;
+        this.hook = new Thread(process::destroyForcibly, "end-gesher");
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /** Starts it with these variables and no others of ours; what it says is added to a log. */
+    static ServiceProcess start(Map<String, String> environment, Path log) {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        // As ./run starts the demo: ready sooner.
+        command.addAll(
+                List.of(
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "-Xmx256m",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-cp",
+                        classPath(),
+                        "dev.gesher.app.Main"));
+        var builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().keySet().removeIf(ServiceProcess::isOurs);
+        builder.environment().putAll(environment);
+        builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        try {
+            return new ServiceProcess(
+                    builder.start(),
+                    log,
+                    URI.create("http://127.0.0.1:" + environment.get("GESHER_PORT") + "/health"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean isOurs(String variable) {
+        return variable.matches("(GESHER|META|DATABASE|WHATSAPP)_.*");
+    }
+
+    /** The product's, without what only tests have. */
+    private static String classPath() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry ->
+                        !entry.matches(".*[/\\\\](test-classes|testkit|graph-simulator)\\b.*"))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** Waits until it answers requests. */
+    void awaitReady(HttpClient http) {
+        await().pollInterval(Duration.ofMillis(50))
+                .atMost(TO_START)
+                .until(() -> {
+                    requireAlive();
+                    return answers(http);
+                });
+    }
+
+    private boolean answers(HttpClient http) throws InterruptedException {
+        try {
+            var request = HttpRequest.newBuilder(health).timeout(Duration.ofSeconds(5)).build();
+            return http.send(request, BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    /** Fails if it has ended by itself. */
+    void requireAlive() {
+        if (!process.isAlive()) {
+            throw new AssertionError(
+                    "Gesher ended by itself with "
+                            + process.exitValue()
+                            + "; its last words:\n"
+                            + tail());
+        }
+    }
+
+    /** Lets it run for a while, in which it must not end by itself. */
+    void runFor(Duration time) {
+        try {
+            if (process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS)) {
+                requireAlive();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** {@code kill -9}. */
+    void kill() {
+        requireAlive();
+        process.destroyForcibly();
+        int exit = ended();
+        if (exit != KILLED) {
+            throw new AssertionError("killed, and yet it ended with " + exit);
+        }
+    }
+
+    private int ended() {
+        try {
+            int exit = process.waitFor();
+            Runtime.getRuntime().removeShutdownHook(hook);
+            return exit;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    String tail() {
+        try {
+            var lines = Files.readAllLines(log);
+            return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL), lines.size()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends it if it still runs. */
+    @Override
+    public void close() {
+        if (process.isAlive()) {
+            process.destroyForcibly();
+            ended();
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package dev.gesher.app.crash;
+
+import dev.gesher.postgres.EmbeddedPostgres;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What is stored, read as the database's owner with the tenant's set. */
+final class Stored implements AutoCloseable {
+    private final Connection connection;
+    private final String tenant;
+
+    Stored(EmbeddedPostgres server, String tenant) throws SQLException {
+        connection =
+                DriverManager.getConnection(
+                        server.jdbcUrl("gesher"), server.user(), server.password());
+        this.tenant = tenant;
+        try (var set =
+                connection.prepareStatement("SELECT set_config('gesher.tenants', ?, false)")) {
+            set.setString(1, tenant);
+            set.execute();
+        }
+    }
+
+    @FunctionalInterface
+    private interface Reader<T> {
+        T read(ResultSet row) throws SQLException;
+    }
+
+    private <T> List<T> rows(String sql, Reader<T> reader) throws SQLException {
+        try (var statement = connection.prepareStatement(sql)) {
+            if (sql.contains("?")) {
+                statement.setObject(1, java.util.UUID.fromString(tenant));
+            }
+            try (var rows = statement.executeQuery()) {
+                var found = new ArrayList<T>();
+                while (rows.next()) {
+                    found.add(reader.read(rows));
+                }
+                return found;
+            }
+        }
+    }
+
+    private Map<String, Long> counts(String sql) throws SQLException {
+        var counts = new HashMap<String, Long>();
+        rows(sql, row -> counts.put(row.getString(1), row.getLong(2)));
+        return counts;
+    }
+
+    /** Raw bodies kept, each of which was, or was about to be, acknowledged. */
+    long webhooks() throws SQLException {
+        return rows("SELECT count(*) FROM webhook_inbox", row -> row.getLong(1)).getFirst();
+    }
+
+    /** Bodies that still have to be split. */
+    long unsplit() throws SQLException {
+        return rows("SELECT count(*) FROM webhook_inbox_pending", row -> row.getLong(1)).getFirst();
+    }
+
+    /** Changes by state. */
+    Map<String, Long> changes() throws SQLException {
+        return counts("SELECT state, count(*) FROM webhook_changes GROUP BY state");
+    }
+
+    long deadLetters() throws SQLException {
+        return rows("SELECT count(*) FROM webhook_dead_letters", row -> row.getLong(1)).getFirst();
+    }
+
+    /** An outbound message's place in its line. */
+    record Line(String messageId, String recipient, int priority, String stage) {}
+
+    /** Outbound messages in the order of acceptance. */
+    List<Line> outbound() throws SQLException {
+        return rows(
+                """
+                SELECT message_id, recipient_phone, priority, stage FROM whatsapp_messages
+                WHERE tenant_id = ? AND direction = 'outbound' ORDER BY seq
+                """,
+                row ->
+                        new Line(
+                                row.getString(1),
+                                row.getString(2),
+                                row.getInt(3),
+                                row.getString(4)));
+    }
+
+    /** How many events of each type. */
+    Map<String, Long> events() throws SQLException {
+        return counts("SELECT type, count(*) FROM events WHERE tenant_id = ? GROUP BY type");
+    }
+
+    /** Where numbers are missing, twice there, or not from 1: by tenant and by conversation. */
+    List<String> gapsInEvents() throws SQLException {
+        var gaps = new ArrayList<String>();
+        gaps.addAll(
+                rows(
+                        """
+                        SELECT 'tenant_seq ' || tenant_seq || ' stands at place ' || place
+                        FROM (SELECT tenant_seq, row_number() OVER (ORDER BY tenant_seq) AS place
+                              FROM events WHERE tenant_id = ?) e
+                        WHERE tenant_seq <> place ORDER BY place LIMIT 5
+                        """,
+                        row -> row.getString(1)));
+        gaps.addAll(
+                rows(
+                        """
+                        SELECT 'conversation_seq ' || conversation_seq || ' of ' || conversation_id || ' stands at place ' || place
+                        FROM (SELECT conversation_id, conversation_seq, row_number() OVER
+                                  (PARTITION BY conversation_id ORDER BY conversation_seq) AS place
+                              FROM events WHERE tenant_id = ? AND conversation_id IS NOT NULL) e
+                        WHERE conversation_seq <> place ORDER BY place LIMIT 5
+                        """,
+                        row -> row.getString(1)));
+        // The later number of a conversation is the later number of the tenant.
+        gaps.addAll(
+                rows(
+                        """
+                        SELECT 'conversation ' || conversation_id || ' goes back at tenant_seq ' || tenant_seq
+                        FROM (SELECT conversation_id, tenant_seq, conversation_seq, lag(conversation_seq) OVER
+                                  (PARTITION BY conversation_id ORDER BY tenant_seq) AS before
+                              FROM events WHERE tenant_id = ? AND conversation_id IS NOT NULL) e
+                        WHERE conversation_seq <= before LIMIT 5
+                        """,
+                        row -> row.getString(1)));
+        return gaps;
+    }
+
+    /** A setting as a session of the product has it. */
+    String setting(String name) throws SQLException {
+        return rows("SHOW " + name, row -> row.getString(1)).getFirst();
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
+    }
+}
