@@ -8,7 +8,8 @@ final class SqlStates {
 
     /**
      * Connection lost or not to be had (08), resources exhausted (53), operator intervention (57),
-     * a server that only reads since it is a standby now (25006).
+     * a server that only reads since it is a standby now (25006) or that has cut a transaction off
+     * in which nothing was said (25P03).
      */
     static boolean isUnavailable(SQLException e) {
         String state = e.getSQLState();
@@ -21,7 +22,8 @@ final class SqlStates {
         return state.startsWith("08")
                 || state.startsWith("53")
                 || state.startsWith("57")
-                || state.equals("25006");
+                || state.equals("25006")
+                || state.equals("25P03");
     }
 
     /** Serialization failure or deadlock: the same transaction may succeed when run again. */

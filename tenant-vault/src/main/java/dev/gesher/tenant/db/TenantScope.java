@@ -6,6 +6,7 @@ import io.micronaut.transaction.TransactionOperations;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -21,6 +22,15 @@ import org.jspecify.annotations.Nullable;
 public final class TenantScope {
     /** The most tenants one transaction may carry: their list is read anew for each written row. */
     public static final int MAX_TENANTS = 64;
+
+    /**
+     * A process that stands still inside a transaction holds its locks, and no lease's end takes
+     * those away: the server does, sooner than the shortest lease ends.
+     */
+    private static final Duration STANDING_STILL = Duration.ofSeconds(7);
+
+    private static final String ENDS_WHEN_STANDING_STILL =
+            "SET LOCAL idle_in_transaction_session_timeout = " + STANDING_STILL.toMillis() + "; ";
 
     private final TransactionOperations<Connection> transactions;
 
@@ -75,7 +85,8 @@ public final class TenantScope {
             throw new IllegalStateException("a transaction is open on this thread already");
         }
         String settings =
-                limits
+                ENDS_WHEN_STANDING_STILL
+                        + limits
                         + set.stream()
                                 .map(TenantId::toString)
                                 .collect(
