@@ -33,6 +33,7 @@ final class Reckoning {
     private final Map<String, List<JsonNode>> messages = new HashMap<>();
     private int exactlyOnce;
     private int unknown;
+    private int inOrder;
 
     private Reckoning(Ledger ledger, List<Message.View> atMeta) {
         this.ledger = ledger;
@@ -45,8 +46,9 @@ final class Reckoning {
      * @param wrong a line for each thing that must not be
      * @param exactlyOnce accepted messages that Meta got once
      * @param unknown accepted messages whose call was cut off before Meta got it, and that say so
+     * @param inOrder those whose order was compared
      */
-    record Result(List<String> wrong, int exactlyOnce, int unknown) {}
+    record Result(List<String> wrong, int exactlyOnce, int unknown, int inOrder) {}
 
     /** Reads everything through the API, and the rest from the database. */
     static Result of(Ledger ledger, TenantApp app, List<Message.View> atMeta, Stored stored)
@@ -60,7 +62,8 @@ final class Reckoning {
         reckoning.order(stored);
         reckoning.events(stored);
         reckoning.inbox(stored);
-        return new Result(reckoning.wrong, reckoning.exactlyOnce, reckoning.unknown);
+        return new Result(
+                reckoning.wrong, reckoning.exactlyOnce, reckoning.unknown, reckoning.inOrder);
     }
 
     private void read(TenantApp app) {
@@ -201,7 +204,7 @@ final class Reckoning {
                             || (state.equals("done/failed")
                                     && row.path("error_code").asText().equals("outcome_unknown"));
             unknown++;
-            return honest && row.path("attempts").size() > 0
+            return honest && Set.of("abandoned", "unknown").contains(outcome(row))
                     ? ""
                     : "never sent, and it is " + state;
         }
@@ -233,13 +236,22 @@ final class Reckoning {
                 : "another text or customer";
     }
 
+    /** What its last attempt came to. */
+    private static String outcome(JsonNode row) {
+        var attempts = row.path("attempts");
+        return attempts.path(attempts.size() - 1).path("outcome").asText();
+    }
+
     /**
-     * Per recipient and class calls start in order of acceptance; what settles holds nobody and is
-     * left out.
+     * Per recipient and class calls start in order of acceptance. A call that was cut off settles
+     * and holds nobody, so it is left out.
      */
     private void order(Stored stored) throws SQLException {
         var placeAtMeta = new HashMap<String, Long>();
         atMeta.forEach(it -> placeAtMeta.putIfAbsent(messageOf(it), it.seq()));
+        all("outbound").stream()
+                .filter(it -> !outcome(it).equals("accepted"))
+                .forEach(it -> placeAtMeta.remove(it.path("message_id").asText()));
         var last = new HashMap<String, Long>();
         for (var line : stored.outbound()) {
             var place = placeAtMeta.get(line.messageId());
@@ -251,6 +263,7 @@ final class Reckoning {
                 wrong.add("out of order: " + line + " was overtaken");
             }
         }
+        inOrder = placeAtMeta.size();
     }
 
     // --- stored

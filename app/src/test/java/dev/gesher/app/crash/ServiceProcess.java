@@ -28,18 +28,21 @@ final class ServiceProcess implements AutoCloseable {
     private final Process process;
     private final Path log;
     private final URI health;
+    private final HttpClient http;
     private final Thread hook;
+    private boolean killed;
 
-    private ServiceProcess(Process process, Path log, URI health) {
+    private ServiceProcess(Process process, Path log, URI health, HttpClient http) {
         this.process = process;
         this.log = log;
         this.health = health;
+        this.http = http;
         this.hook = new Thread(process::destroyForcibly, "end-gesher");
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
     /** Starts it with these variables and no others of ours; what it says is added to a log. */
-    static ServiceProcess start(Map<String, String> environment, Path log) {
+    static ServiceProcess start(Map<String, String> environment, Path log, HttpClient http) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // As ./run starts the demo: ready sooner.
@@ -61,7 +64,8 @@ final class ServiceProcess implements AutoCloseable {
             return new ServiceProcess(
                     builder.start(),
                     log,
-                    URI.create("http://127.0.0.1:" + environment.get("GESHER_PORT") + "/health"));
+                    URI.create("http://127.0.0.1:" + environment.get("GESHER_PORT") + "/health"),
+                    http);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -80,16 +84,16 @@ final class ServiceProcess implements AutoCloseable {
     }
 
     /** Waits until it answers requests. */
-    void awaitReady(HttpClient http) {
+    void awaitReady() {
         await().pollInterval(Duration.ofMillis(50))
                 .atMost(TO_START)
                 .until(() -> {
                     requireAlive();
-                    return answers(http);
+                    return answers();
                 });
     }
 
-    private boolean answers(HttpClient http) throws InterruptedException {
+    private boolean answers() throws InterruptedException {
         try {
             var request = HttpRequest.newBuilder(health).timeout(Duration.ofSeconds(5)).build();
             return http.send(request, BodyHandlers.discarding()).statusCode() == 200;
@@ -109,6 +113,13 @@ final class ServiceProcess implements AutoCloseable {
         }
     }
 
+    /** As {@link #requireAlive}, of one that nobody killed. */
+    void requireAliveUnlessKilled() {
+        if (!killed) {
+            requireAlive();
+        }
+    }
+
     /** Lets it run for a while, in which it must not end by itself. */
     void runFor(Duration time) {
         try {
@@ -124,10 +135,39 @@ final class ServiceProcess implements AutoCloseable {
     /** {@code kill -9}. */
     void kill() {
         requireAlive();
+        killed = true;
         process.destroyForcibly();
         int exit = ended();
         if (exit != KILLED) {
             throw new AssertionError("killed, and yet it ended with " + exit);
+        }
+    }
+
+    /** {@code kill -STOP}: it stands still and does not know. */
+    void freeze() {
+        signal("-STOP");
+    }
+
+    /** {@code kill -CONT}. */
+    void thaw() {
+        signal("-CONT");
+    }
+
+    private void signal(String signal) {
+        try {
+            int exit =
+                    new ProcessBuilder("kill", signal, Long.toString(process.pid()))
+                            .inheritIO()
+                            .start()
+                            .waitFor();
+            if (exit != 0) {
+                throw new AssertionError("kill " + signal + " ended with " + exit);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
         }
     }
 
@@ -142,19 +182,25 @@ final class ServiceProcess implements AutoCloseable {
         }
     }
 
-    String tail() {
+    /** What it has said so far, together with those before it under the same name. */
+    List<String> said() {
         try {
-            var lines = Files.readAllLines(log);
-            return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL), lines.size()));
+            return Files.readAllLines(log);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private String tail() {
+        var lines = said();
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL), lines.size()));
     }
 
     /** Ends it if it still runs. */
     @Override
     public void close() {
         if (process.isAlive()) {
+            killed = true;
             process.destroyForcibly();
             ended();
         }

@@ -90,6 +90,16 @@ final class Stored implements AutoCloseable {
                                 row.getString(4)));
     }
 
+    /** Messages that were claimed and of whose call nothing is recorded. */
+    List<String> claimed() throws SQLException {
+        return rows(
+                """
+                SELECT message_id FROM whatsapp_messages
+                WHERE tenant_id = ? AND direction = 'outbound' AND stage = 'sending'
+                """,
+                row -> row.getString(1));
+    }
+
     /** How many events of each type. */
     Map<String, Long> events() throws SQLException {
         return counts("SELECT type, count(*) FROM events WHERE tenant_id = ? GROUP BY type");
