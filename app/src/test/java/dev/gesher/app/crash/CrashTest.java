@@ -81,6 +81,8 @@ class CrashTest {
                         stage.nothingIsWrong();
                         return app.isFinished();
                     });
+            // Meta's word comes after the take-over, not before.
+            stage.awaitSent(stored);
             stage.meta().clearFaults();
             toldLate += stage.meta().releaseWebhooks();
             stage.awaitDrained(stored);
@@ -97,7 +99,7 @@ class CrashTest {
     }
 
     /**
-     * Meta takes its time with half of the calls, says some things twice, and of every third
+     * Meta takes its time with half of the calls, says some things twice, and of every second
      * customer nothing for a long while: what was under way when the process died is not known then
      * until after another has taken over.
      */
@@ -105,7 +107,7 @@ class CrashTest {
         var meta = stage.meta();
         meta.changeQuirks("{\"retry_start_millis\":200,\"retry_cap_millis\":2000}");
         meta.addFault(Match.any().path("/messages$").probability(0.5), Effect.delay(400));
-        for (int i = 0; i < customers.size(); i += 3) {
+        for (int i = 0; i < customers.size(); i += 2) {
             meta.addFault(
                     Match.any().path("^WEBHOOK messages").recipient(customers.get(i)),
                     Effect.webhook(WebhookFault.HOLD));
@@ -116,7 +118,8 @@ class CrashTest {
     }
 
     private void killAtAMoment(int kill) {
-        var moment = random.nextInt(6);
+        // The last one surely meets calls under way.
+        var moment = kill == KILLS ? 4 : random.nextInt(5);
         var step = 1 + random.nextInt(20);
         var ledger = stage.ledger();
         var meta = stage.meta();
@@ -127,8 +130,14 @@ class CrashTest {
                 gesher.runFor(Duration.ofMillis(random.nextInt(12_000)));
             }
             case 2 -> afterMore(step, ledger::promised);
-            case 3 -> afterMore(step, meta::callCount);
-            default -> afterMore(step, meta::sentCount);
+            case 3 -> {
+                gesher.awaitReady();
+                afterMore(step, meta::callCount);
+            }
+            default -> {
+                gesher.awaitReady();
+                afterMore(step, meta::sentCount);
+            }
         }
         gesher.kill();
         System.out.printf(

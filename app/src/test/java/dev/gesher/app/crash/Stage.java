@@ -174,6 +174,20 @@ final class Stage implements AutoCloseable {
     // --- the end
     // ------------------------------------------------------------------------------------------------
 
+    /** Waits until nothing has still to be called for. */
+    void awaitSent(Stored stored) {
+        await().pollInterval(Duration.ofMillis(500))
+                .atMost(TO_DRAIN)
+                .untilAsserted(() -> {
+                    nothingIsWrong();
+                    assertThat(stored.outbound())
+                            .as("in " + folder)
+                            .extracting(Stored.Line::stage)
+                            .containsAnyOf("done", "settling")
+                            .doesNotContain("queued", "deferred", "sending");
+                });
+    }
+
     /**
      * Waits until nothing is under way. What settles may stay only where Meta got no call, so that
      * no status can come: that takes 15 minutes, and is honest until then.

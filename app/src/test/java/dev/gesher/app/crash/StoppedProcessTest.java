@@ -37,7 +37,7 @@ class StoppedProcessTest {
     }
 
     @Test
-    void what_a_stopped_process_claimed_is_sent_by_nobody_when_it_wakes()
+    void a_process_that_wakes_after_its_lease_records_nothing_and_nothing_is_sent_twice()
             throws IOException, InterruptedException, SQLException {
         var door = stage.start("api,intake");
         door.awaitReady();
@@ -73,7 +73,7 @@ class StoppedProcessTest {
                     result.unknown(),
                     result.wrong().size());
             assertThat(result.wrong()).as("in " + stage.folder()).isEmpty();
-            assertOneAttempt(app, cutOff);
+            assertAbandonedOnce(app, cutOff);
             successor.requireAlive();
         }
     }
@@ -121,13 +121,17 @@ class StoppedProcessTest {
     }
 
     /**
-     * Nobody tried them again. One whose call had begun in the last moment may have come after all;
-     * the reckoning looks at what each one says.
+     * Nobody tried them again, and who woke up recorded nothing of them. One whose call had begun
+     * in the last moment may have come after all: the reckoning looks at what each one says.
      */
-    private static void assertOneAttempt(TenantApp app, Set<String> messages) {
+    private static void assertAbandonedOnce(TenantApp app, Set<String> messages) {
         for (var id : messages) {
             var message = app.get("/v1/messages/" + id);
-            assertThat(message.path("attempts")).as(message.toString()).hasSize(1);
+            var attempts = message.path("attempts");
+            assertThat(attempts).as(message.toString()).hasSize(1);
+            assertThat(attempts.path(0).path("outcome").asText())
+                    .as(message.toString())
+                    .isEqualTo("abandoned");
         }
     }
 }
