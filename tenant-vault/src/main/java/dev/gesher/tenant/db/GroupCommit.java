@@ -60,14 +60,19 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
     private final LongAdder splits = new LongAdder();
     private final LongAdder setAside = new LongAdder();
 
-    GroupCommit(String name, Bounds bounds, Batch<I, O> batch, TenantScope scope) {
+    GroupCommit(
+            String name,
+            Bounds bounds,
+            Batch<I, O> batch,
+            TenantScope scope,
+            BatchSettings settings) {
         this.name = name;
         this.bounds = bounds;
         this.batch = batch;
         this.scope = scope;
         this.running = new CountDownLatch(bounds.writers());
         for (int n = 0; n < bounds.writers(); n++) {
-            queues.add(new WaitingQueue<>());
+            queues.add(new WaitingQueue<>(settings.items()));
         }
     }
 

@@ -11,15 +11,17 @@ import java.util.concurrent.ConcurrentHashMap;
 final class GroupCommits implements BatchWriters {
     private final Map<String, BatchWriter<?, ?>> writers = new ConcurrentHashMap<>();
     private final TenantScope scope;
+    private final BatchSettings settings;
 
-    GroupCommits(TenantScope scope) {
+    GroupCommits(TenantScope scope, BatchSettings settings) {
         this.scope = scope;
+        this.settings = settings;
     }
 
     @Override
     public <I, O> BatchWriter<I, O> start(
             String name, BatchWriter.Bounds bounds, BatchWriter.Batch<I, O> batch) {
-        var writer = new GroupCommit<>(name, bounds, batch, scope);
+        var writer = new GroupCommit<>(name, bounds, batch, scope, settings);
         if (writers.putIfAbsent(name, writer) != null) {
             throw new IllegalArgumentException("a writer named " + name + " runs already");
         }

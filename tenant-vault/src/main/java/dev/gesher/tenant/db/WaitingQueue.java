@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * that a tenant with much to write delays nobody who has little.
  */
 final class WaitingQueue<I, O> {
-    /** The most items of one transaction. */
-    static final int MAX_ITEMS = 300;
-
     /** The most items of one tenant in a transaction while other tenants wait. */
     static final int MAX_ITEMS_OF_ONE = 50;
 
@@ -37,7 +34,17 @@ final class WaitingQueue<I, O> {
     /** Tenants set aside since one of their rows is locked, with what waits for them. */
     private final Map<TenantId, ArrayDeque<Waiting<I, O>>> aside = new HashMap<>();
 
+    private final int maxItems;
     private boolean closed;
+
+    /**
+     * An empty queue.
+     *
+     * @param maxItems the most items of one transaction
+     */
+    WaitingQueue(int maxItems) {
+        this.maxItems = maxItems;
+    }
 
     /** Adds an item; false if the queue is closed. */
     boolean add(Waiting<I, O> waiting) {
@@ -88,8 +95,8 @@ final class WaitingQueue<I, O> {
     }
 
     private List<Waiting<I, O>> drain() {
-        int ofOne = byTenant.size() > 1 ? MAX_ITEMS_OF_ONE : MAX_ITEMS;
-        var batch = new Gathering<I, O>();
+        int ofOne = byTenant.size() > 1 ? MAX_ITEMS_OF_ONE : maxItems;
+        var batch = new Gathering<I, O>(maxItems);
         for (var key : List.copyOf(byTenant.keySet())) {
             var queue = byTenant.remove(key);
             if (queue == null) {
@@ -134,10 +141,10 @@ final class WaitingQueue<I, O> {
     List<Waiting<I, O>> takeAside(TenantId key) {
         lock.lock();
         try {
-            var batch = new Gathering<I, O>();
+            var batch = new Gathering<I, O>(maxItems);
             var queue = aside.get(key);
             if (queue != null) {
-                batch.fill(queue, MAX_ITEMS);
+                batch.fill(queue, maxItems);
                 if (batch.items.isEmpty()) {
                     aside.remove(key);
                 }
@@ -162,7 +169,12 @@ final class WaitingQueue<I, O> {
     private static final class Gathering<I, O> {
         final List<Waiting<I, O>> items = new ArrayList<>();
         private final HashSet<TenantId> tenants = new HashSet<>();
+        private final int maxItems;
         private long bytes;
+
+        Gathering(int maxItems) {
+            this.maxItems = maxItems;
+        }
 
         /**
          * Moves at most {@code most} items of a queue into the batch; returns whether it is full.
@@ -188,7 +200,7 @@ final class WaitingQueue<I, O> {
                 return true;
             }
             long fresh = next.tenants().stream().filter(t -> !tenants.contains(t)).count();
-            return items.size() < MAX_ITEMS
+            return items.size() < maxItems
                     && tenants.size() + fresh <= TenantScope.MAX_TENANTS
                     && bytes + next.bytes() <= MAX_BYTES;
         }
