@@ -1,0 +1,95 @@
+package dev.gesher.benchmarks;
+
+import dev.gesher.benchmarks.Load.Connection;
+import dev.gesher.benchmarks.Load.Opener;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * {@code POST /v1/messages} to customers never written to, which go as a template, against the same
+ * server when each message has a transaction of its own.
+ */
+final class AcceptBenchmark {
+    /** The writers are shared out by tenant, so that one tenant alone would use one of them. */
+    private static final int TENANTS = 8;
+
+    private static final int CONNECTIONS = 64;
+    private static final int NUMBERS_OF_PREFIX = 8_000_000;
+    private static final List<String> PREFIXES = List.of("50", "52");
+
+    /** Whoever asks for the next customer gets another. */
+    private static final AtomicInteger nextCustomer = new AtomicInteger();
+
+    private AcceptBenchmark() {}
+
+    static void run(Duration time) throws Exception {
+        try (var stage = Stage.open();
+                var grouped = Server.start(stage, "grouped", 300);
+                var single = Server.start(stage, "single", 1)) {
+            stage.describe();
+            var groupedSends = sending(grouped, tenants(grouped, 0));
+            var singleSends = sending(single, tenants(single, TENANTS));
+            var rounds =
+                    new Rounds()
+                            .add("grouped", () -> Load.flatOut(groupedSends, CONNECTIONS, time))
+                            .add("single", () -> Load.flatOut(singleSends, CONNECTIONS, time))
+                            .run();
+            rounds.table();
+            rounds.ratio("grouped", "single", 1.5);
+            Stage.say(
+                    "mean batch: grouped "
+                            + grouped.meanBatch("accept")
+                            + ", single "
+                            + single.meanBatch("accept")
+                            + "; target of grouped: 4000 per second");
+            Stage.sayLoad();
+        }
+    }
+
+    private static List<String> tenants(Server server, int first)
+            throws IOException, InterruptedException {
+        var tokens = new ArrayList<String>();
+        for (int n = 0; n < TENANTS; n++) {
+            tokens.add(server.newConnectedTenant(first + n));
+        }
+        return tokens;
+    }
+
+    private static Opener sending(Server server, List<String> tokens) {
+        return number -> {
+            var http = new HttpConnection(server.port());
+            var token = "Authorization: Bearer " + tokens.get(number % tokens.size());
+            return new Connection() {
+                @Override
+                public void ask() throws Exception {
+                    http.exchange(
+                            HttpConnection.post(server.port(), "/v1/messages", message(), token),
+                            202);
+                }
+
+                @Override
+                public void close() throws IOException {
+                    http.close();
+                }
+            };
+        };
+    }
+
+    private static byte[] message() {
+        int customer = nextCustomer.getAndIncrement();
+        var to =
+                "+972"
+                        + PREFIXES.get(customer / NUMBERS_OF_PREFIX)
+                        + (2_000_000 + customer % NUMBERS_OF_PREFIX);
+        return """
+        {"to":"%s","content":{"type":"text","text":{"body":"שלום דנה"}},\
+        "template":{"name":"order_update","parameters":{"first_name":"דנה","order_id":"A-17"}}}\
+        """
+                .formatted(to)
+                .getBytes(StandardCharsets.UTF_8);
+    }
+}

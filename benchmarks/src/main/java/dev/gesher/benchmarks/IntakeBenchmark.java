@@ -1,0 +1,132 @@
+package dev.gesher.benchmarks;
+
+import com.github.f4b6a3.uuid.UuidCreator;
+import dev.gesher.benchmarks.Load.Connection;
+import dev.gesher.benchmarks.Load.Opener;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * Signed webhooks that are durable before they are acknowledged, against one row and one commit per
+ * body, and against an endpoint that does nothing.
+ */
+final class IntakeBenchmark {
+    private static final int BODY_BYTES = 1500;
+    private static final double SHARE_OF_MOST = 0.7;
+
+    private IntakeBenchmark() {}
+
+    static void run(Duration time) throws Exception {
+        var body = webhook();
+        try (var stage = Stage.open();
+                var server = Server.start(stage, "gesher", 300)) {
+            stage.describe();
+            var signature = "X-Hub-Signature-256: " + stage.meta().control().sign(body);
+            var webhook = HttpConnection.post(server.port(), "/webhooks/whatsapp", body, signature);
+            var empty = HttpConnection.post(server.port(), EmptyController.PATH, body, signature);
+            createTable(stage);
+            var intake = posting(server.port(), webhook);
+            var nothing = posting(server.port(), empty);
+            var rounds =
+                    new Rounds()
+                            .add(
+                                    "rows-32",
+                                    () -> Load.flatOut(_ -> inserting(stage, body), 32, time))
+                            .add("intake-32", () -> Load.flatOut(intake, 32, time))
+                            .add("empty-32", () -> Load.flatOut(nothing, 32, time))
+                            .add("intake-64", () -> Load.flatOut(intake, 64, time))
+                            .add("empty-64", () -> Load.flatOut(nothing, 64, time))
+                            .run();
+            rounds.table();
+            rounds.ratio("intake-32", "rows-32", 1.5);
+            rounds.ratio("intake-64", "rows-32", 1.5);
+            rounds.ratio("intake-32", "empty-32", 0.6);
+            rounds.ratio("intake-64", "empty-64", 0.6);
+            Stage.say("mean batch: " + server.meanBatch("webhook-intake"));
+            double calm = SHARE_OF_MOST * rounds.rate("intake-64");
+            var paced = Load.paced(intake, 64, time.multipliedBy(2), calm);
+            Stage.say(
+                    String.format(
+                            Locale.ROOT,
+                            "at 70 %% of the most: wanted %.0f/s, got %.0f/s, p50 %.1f ms, p99 %.1f ms, target p99 25 ms",
+                            calm,
+                            paced.rate(),
+                            paced.millis(0.5),
+                            paced.millis(0.99)));
+            Stage.sayLoad();
+        }
+    }
+
+    /** A customer's message as Meta sends it, with a text that makes it as long as is measured. */
+    private static byte[] webhook() {
+        var format =
+                """
+                {"object":"whatsapp_business_account","entry":[{"id":"102290129340398","changes":[{"value":\
+                {"messaging_product":"whatsapp","metadata":{"display_phone_number":"97235550101",\
+                "phone_number_id":"106540352242922"},"contacts":[{"profile":{"name":"Dana"},\
+                "wa_id":"972502345678"}],"messages":[{"from":"972502345678",\
+                "id":"wamid.HBgLOTcyNTAyMzQ1Njc4FQIAEhgUM0E","timestamp":"1749416383","type":"text",\
+                "text":{"body":"%s"}}]},"field":"messages"}]}]}\
+                """;
+        int rest = BODY_BYTES - format.formatted("").length();
+        return format.formatted("Where is my order? ".repeat(BODY_BYTES).substring(0, rest))
+                .getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static Opener posting(int port, byte[] request) {
+        return _ -> {
+            var http = new HttpConnection(port);
+            return new Connection() {
+                @Override
+                public void ask() throws Exception {
+                    http.exchange(request, 200);
+                }
+
+                @Override
+                public void close() throws IOException {
+                    http.close();
+                }
+            };
+        };
+    }
+
+    private static void createTable(Stage stage) throws SQLException {
+        stage.postgres().createDatabaseIfMissing("baseline");
+        try (var connection = connect(stage);
+                var statement = connection.createStatement()) {
+            statement.execute(
+                    "CREATE TABLE body (id uuid PRIMARY KEY, received_at timestamptz NOT NULL DEFAULT now(), body bytea NOT NULL)");
+        }
+    }
+
+    /** The obvious way: one prepared INSERT and its own commit for each body. */
+    private static Connection inserting(Stage stage, byte[] body) throws SQLException {
+        var connection = connect(stage);
+        PreparedStatement insert =
+                connection.prepareStatement("INSERT INTO body (id, body) VALUES (?, ?)");
+        return new Connection() {
+            @Override
+            public void ask() throws SQLException {
+                insert.setObject(1, UuidCreator.getTimeOrderedEpoch());
+                insert.setBytes(2, body);
+                insert.executeUpdate();
+            }
+
+            @Override
+            public void close() throws SQLException {
+                connection.close();
+            }
+        };
+    }
+
+    private static java.sql.Connection connect(Stage stage) throws SQLException {
+        var postgres = stage.postgres();
+        return DriverManager.getConnection(
+                postgres.jdbcUrl("baseline"), postgres.user(), postgres.password());
+    }
+}

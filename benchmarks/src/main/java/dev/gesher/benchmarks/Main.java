@@ -1,0 +1,34 @@
+package dev.gesher.benchmarks;
+
+import java.time.Duration;
+import java.util.List;
+
+/** {@code intake} or {@code accept}, and how many seconds each measurement of a round takes. */
+public final class Main {
+    private static final Duration BY_DEFAULT = Duration.ofSeconds(5);
+    private static final int REFUSED = 2;
+
+    private Main() {}
+
+    /** Measures and prints. */
+    public static void main(String[] arguments) throws Exception {
+        System.exit(run(List.of(arguments)));
+    }
+
+    private static int run(List<String> arguments) throws Exception {
+        var time =
+                arguments.size() > 1
+                        ? Duration.ofSeconds(Integer.parseInt(arguments.get(1)))
+                        : BY_DEFAULT;
+        switch (arguments.isEmpty() ? "" : arguments.getFirst()) {
+            case "intake" -> IntakeBenchmark.run(time);
+            case "accept" -> AcceptBenchmark.run(time);
+            default -> {
+                System.err.println(
+                        "Arguments: intake or accept, then the seconds of a measurement.");
+                return REFUSED;
+            }
+        }
+        return 0;
+    }
+}
