@@ -32,7 +32,9 @@ final class Customers implements AutoCloseable {
     }
 
     void begin(Random random) {
-        thread.scheduleWithFixedDelay(() -> step(random), 0, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        var _ =
+                thread.scheduleWithFixedDelay(
+                        () -> step(random), 0, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void step(Random random) {

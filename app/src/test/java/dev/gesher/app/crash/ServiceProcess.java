@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 
 /** The product as a process of its own, started by its own {@code main}, that can be killed. */
 final class ServiceProcess implements AutoCloseable {
-    private static final Duration TO_START = Duration.ofSeconds(120);
+    private static final Duration TO_START = Duration.ofMinutes(2);
     private static final int KILLED = 128 + 9;
     private static final int TAIL = 40;
 

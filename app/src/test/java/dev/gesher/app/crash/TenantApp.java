@@ -158,8 +158,12 @@ final class TenantApp implements AutoCloseable {
     void begin(Random random) {
         for (int i = 0; i < SENDERS; i++) {
             var sender = new Sender(new Random(random.nextLong()));
-            threads.scheduleWithFixedDelay(
-                    sender, i * PAUSE_MILLIS / SENDERS, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+            var _ =
+                    threads.scheduleWithFixedDelay(
+                            sender,
+                            i * PAUSE_MILLIS / SENDERS,
+                            PAUSE_MILLIS,
+                            TimeUnit.MILLISECONDS);
         }
     }
 
@@ -302,21 +306,19 @@ final class TenantApp implements AutoCloseable {
     }
 
     private boolean take(Request request, Answer answer) {
-        switch (answer.status()) {
+        return switch (answer.status()) {
             case 202 -> {
                 ledger.accepted(
                         request.promise(answer.at("/message_id")),
                         answer.header("Idempotency-Replayed").isPresent());
-                return true;
+                yield true;
             }
-            case 503 -> {
-                return false;
-            }
+            case 503 -> false;
             default -> {
                 ledger.wrong("answered " + answer + " to " + request);
-                return true;
+                yield true;
             }
-        }
+        };
     }
 
     @Override
