@@ -11,7 +11,7 @@ public interface ContentKeys {
      * The ciphers of {@code tenants}, all of which must be in the transaction's set: from a cache
      * of one minute, the rest with one query.
      *
-     * @throws IllegalStateException if a tenant has no data key
+     * @throws TenantKeysDestroyedException if a tenant has no data key (any more)
      */
     Map<TenantId, ContentCipher> of(Tx tx, Collection<TenantId> tenants) throws SQLException;
 

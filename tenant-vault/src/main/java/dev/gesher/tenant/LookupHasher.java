@@ -18,14 +18,14 @@ public interface LookupHasher {
      *
      * @param purpose separates hashes of the same value for different uses
      * @param value already normalised by the caller
-     * @throws IllegalStateException if the tenant has no key
+     * @throws TenantKeysDestroyedException if the tenant has no key (any more)
      */
     byte[] hash(Tx tx, TenantId tenant, String purpose, String value) throws SQLException;
 
     /**
      * The hashes to look up, newest key first: values stored before a rotation are still found.
      *
-     * @throws IllegalStateException if the tenant has no key
+     * @throws TenantKeysDestroyedException if the tenant has no key (any more)
      */
     List<byte[]> hashes(Tx tx, TenantId tenant, String purpose, String value) throws SQLException;
 }

@@ -17,6 +17,7 @@ public interface Vault {
      * they must not lie about. Opened copies in caches are dropped once it commits.
      *
      * @param expiresAt when the provider says the secret ends, or null for never or unknown
+     * @throws TenantKeysDestroyedException if the tenant's keys were destroyed
      */
     void store(
             Tx tx, TenantId tenant, SecretName name, SecretText secret, @Nullable Instant expiresAt)
@@ -38,4 +39,15 @@ public interface Vault {
 
     /** Deletes every version of {@code name}, in the caller's transaction. */
     void destroy(Tx tx, TenantId tenant, SecretName name) throws SQLException;
+
+    /**
+     * Destroys all keys and secrets of a tenant, audited, in the caller's transaction: what was
+     * encrypted for it is unreadable at once in this process and within a minute in every other,
+     * and every later use of its keys throws {@link TenantKeysDestroyedException}. Done twice, it
+     * does nothing the second time.
+     *
+     * @param actor who, for the audit trail
+     * @throws IllegalArgumentException for {@link TenantId#PLATFORM}
+     */
+    void destroyAll(Tx tx, TenantId tenant, String actor) throws SQLException;
 }

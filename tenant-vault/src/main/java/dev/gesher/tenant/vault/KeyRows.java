@@ -81,6 +81,20 @@ final class KeyRows {
                 .map(row -> open(row, kind, primitive));
     }
 
+    /**
+     * Deletes all keys of a tenant. They are locked first: a rotation that holds them has made
+     * another version by the time they are free.
+     */
+    int deleteAll(Tx tx, TenantId tenant) throws SQLException {
+        tx.lockInOrder(
+                """
+                SELECT version FROM tenant_keys WHERE tenant_id = ?
+                ORDER BY kind, version FOR UPDATE
+                """,
+                tenant);
+        return tx.update("DELETE FROM tenant_keys WHERE tenant_id = ?", tenant);
+    }
+
     private <P> P open(Wrapped row, KeyKind kind, Class<P> primitive) {
         var handle = kek.unwrap(row.wrapped(), place(row.tenant(), kind, row.version()));
         try {

@@ -62,6 +62,11 @@ final class OpenedSecrets {
         secrets.invalidate(new Key(tenant, name));
     }
 
+    /** Drops all of a tenant's. */
+    void drop(TenantId tenant) {
+        secrets.asMap().keySet().removeIf(key -> key.tenant().equals(tenant));
+    }
+
     private static Optional<SecretText> join(CompletableFuture<Optional<SecretText>> opening) {
         try {
             return opening.join();

@@ -1,10 +1,10 @@
 package dev.gesher.tenant.vault;
 
-import com.github.benmanes.caffeine.cache.Cache;
 import com.google.crypto.tink.Aead;
 import com.google.crypto.tink.prf.PrfSet;
 import dev.gesher.tenant.StartRefusedException;
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.TenantKeysDestroyedException;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Tx;
 import io.micronaut.context.annotation.Context;
@@ -13,7 +13,6 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -27,14 +26,14 @@ final class TenantKeys implements TenantKeyMaker {
 
     private final KeyRows rows;
     private final TenantScope scope;
-    private final Cache<TenantId, Keyring<Aead>> data;
-    private final Cache<TenantId, Keyring<PrfSet>> lookup;
+    private final OpenedKeys<Aead> data;
+    private final OpenedKeys<PrfSet> lookup;
 
     TenantKeys(KeyRows rows, TenantScope scope, Clock clock) {
         this.rows = rows;
         this.scope = scope;
-        this.data = VaultCaches.bounded(clock);
-        this.lookup = VaultCaches.bounded(clock);
+        this.data = new OpenedKeys<>(clock);
+        this.lookup = new OpenedKeys<>(clock);
     }
 
     @PostConstruct
@@ -80,22 +79,33 @@ final class TenantKeys implements TenantKeyMaker {
         return only(tenant, cached(lookup, tx, List.of(tenant), KeyKind.PRF, PrfSet.class));
     }
 
+    /** Deletes all keys of a tenant, whatever version a rotation has just made. */
+    int destroy(Tx tx, TenantId tenant) throws SQLException {
+        int destroyed = rows.deleteAll(tx, tenant);
+        tx.afterCommit(() -> {
+            data.drop(tenant);
+            lookup.drop(tenant);
+        });
+        return destroyed;
+    }
+
     private <P> Map<TenantId, Keyring<P>> cached(
-            Cache<TenantId, Keyring<P>> cache,
+            OpenedKeys<P> opened,
             Tx tx,
             Collection<TenantId> tenants,
             KeyKind kind,
             Class<P> primitive)
             throws SQLException {
-        var found = new HashMap<>(cache.getAllPresent(tenants));
+        var found = opened.of(tenants);
         var missing = new ArrayList<>(tenants);
         missing.removeAll(found.keySet());
         if (!missing.isEmpty()) {
-            var loaded = rows.load(tx, missing, kind, primitive);
+            var mark = opened.mark();
+            var read = rows.load(tx, missing, kind, primitive);
             for (var tenant : missing) {
-                found.put(tenant, only(tenant, loaded));
+                found.put(tenant, only(tenant, read));
             }
-            cache.putAll(loaded);
+            opened.keep(mark, read);
         }
         return found;
     }
@@ -103,7 +113,7 @@ final class TenantKeys implements TenantKeyMaker {
     private static <P> Keyring<P> only(TenantId tenant, Map<TenantId, Keyring<P>> keyrings) {
         var keyring = keyrings.get(tenant);
         if (keyring == null) {
-            throw new IllegalStateException("tenant " + tenant + " has no key");
+            throw new TenantKeysDestroyedException(tenant);
         }
         return keyring;
     }

@@ -5,6 +5,7 @@ import dev.gesher.tenant.AuditLog;
 import dev.gesher.tenant.SecretName;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.TenantKeysDestroyedException;
 import dev.gesher.tenant.Vault;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Tx;
@@ -41,7 +42,9 @@ final class TenantVault implements Vault {
     public void store(
             Tx tx, TenantId tenant, SecretName name, SecretText secret, @Nullable Instant expiresAt)
             throws SQLException {
-        lockSecretsOf(tx, tenant);
+        if (lockSecretsOf(tx, tenant) == 0) {
+            throw new TenantKeysDestroyedException(tenant);
+        }
         var keyring = keys.data(tx, tenant);
         int version = newestVersion(tx, tenant, name) + 1;
         delete(tx, tenant, name);
@@ -83,6 +86,26 @@ final class TenantVault implements Vault {
             audit(tx, tenant, "secret.destroyed", name, Map.of());
         }
         tx.afterCommit(() -> opened.drop(tenant, name));
+    }
+
+    @Override
+    public void destroyAll(Tx tx, TenantId tenant, String actor) throws SQLException {
+        if (tenant.equals(TenantId.PLATFORM)) {
+            throw new IllegalArgumentException("the platform's keys are not destroyed");
+        }
+        int destroyed = keys.destroy(tx, tenant);
+        // Whoever stores a secret locks the keys first, so none comes after this.
+        tx.update("DELETE FROM secrets WHERE tenant_id = ?", tenant);
+        if (destroyed > 0) {
+            audit.record(
+                    tx,
+                    tenant,
+                    actor,
+                    "keys.destroyed",
+                    tenant.toString(),
+                    Map.of("keys", Integer.toString(destroyed)));
+        }
+        tx.afterCommit(() -> opened.drop(tenant));
     }
 
     private Optional<SecretText> read(Tx tx, TenantId tenant, SecretName name, String purpose)
@@ -132,14 +155,17 @@ final class TenantVault implements Vault {
         }
     }
 
-    /** Two who store the same secret at once get two versions, one after the other. */
-    private static void lockSecretsOf(Tx tx, TenantId tenant) throws SQLException {
-        tx.query(
+    /**
+     * Two who store the same secret at once get two versions, one after the other.
+     *
+     * @return how many keys there are: none once they were destroyed
+     */
+    private static int lockSecretsOf(Tx tx, TenantId tenant) throws SQLException {
+        return tx.lockInOrder(
                 """
                 SELECT version FROM tenant_keys WHERE tenant_id = ? AND kind = 'data'
                 ORDER BY version FOR NO KEY UPDATE
                 """,
-                row -> row.integer("version"),
                 tenant);
     }
 
