@@ -1,6 +1,7 @@
 package dev.gesher.app;
 
 import dev.gesher.app.config.Settings;
+import dev.gesher.app.health.Readiness;
 import dev.gesher.app.start.DemoStage;
 import dev.gesher.app.start.Gesher;
 import dev.gesher.tenant.Mode;
@@ -105,8 +106,9 @@ public final class Main {
     }
 
     private static int product(Settings settings, Shutdown shutdown) {
-        try (var _ = Gesher.start(settings)) {
+        try (var context = Gesher.start(settings)) {
             shutdown.await();
+            context.getBean(Readiness.class).drain();
         }
         return 0;
     }

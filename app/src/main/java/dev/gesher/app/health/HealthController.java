@@ -21,19 +21,41 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 @ExecuteOn(TaskExecutors.BLOCKING)
 @Tag(name = "Health")
 class HealthController {
-    private final DatabaseProbe database;
+    private final Readiness readiness;
 
-    HealthController(DatabaseProbe database) {
-        this.database = database;
+    HealthController(Readiness readiness) {
+        this.readiness = readiness;
     }
 
-    /** Up when the database answers. */
+    /** As readiness. */
     @Get
     @Operation(summary = "Whether the service can work", operationId = "health")
     @ApiResponse(responseCode = "200", description = "It can")
-    @ApiResponse(responseCode = "503", description = "It can't: the database does not answer")
+    @ApiResponse(responseCode = "503", description = "It can't")
     HttpResponse<Health> health() {
-        boolean up = database.answers();
+        return answer(readiness.isReady());
+    }
+
+    /** Up as long as the process answers: one that does not is to be started anew. */
+    @Get("/liveness")
+    @Operation(summary = "Whether the process lives", operationId = "liveness")
+    @ApiResponse(responseCode = "200", description = "It does")
+    HttpResponse<Health> liveness() {
+        return answer(true);
+    }
+
+    /** Up when the database answers and the process is not about to end; Meta has no say in it. */
+    @Get("/readiness")
+    @Operation(summary = "Whether to send requests here", operationId = "readiness")
+    @ApiResponse(responseCode = "200", description = "Send them")
+    @ApiResponse(
+            responseCode = "503",
+            description = "Send them elsewhere: the database is away, or the process is ending")
+    HttpResponse<Health> readiness() {
+        return answer(readiness.isReady());
+    }
+
+    private static HttpResponse<Health> answer(boolean up) {
         return HttpResponse.status(up ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE)
                 .header(HttpHeaders.CACHE_CONTROL, "no-store")
                 .body(new Health(up ? "up" : "down"));

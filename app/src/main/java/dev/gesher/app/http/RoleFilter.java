@@ -22,7 +22,7 @@ final class RoleFilter implements Ordered {
         var path = request.getPath();
         boolean isManagement =
                 request.getServerAddress().getPort() == settings.ports().management();
-        if (isManagement || path.equals("/health")) {
+        if (isManagement || path.equals("/health") || path.startsWith("/health/")) {
             return;
         }
         var needed = path.startsWith("/webhooks/") ? Role.INTAKE : Role.API;

@@ -2,6 +2,7 @@ package dev.gesher.app.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gesher.app.health.Readiness;
 import dev.gesher.app.testing.RunningGesher;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -33,6 +34,24 @@ class HealthTest {
 
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.text()).isEqualTo("{\"status\":\"up\"}");
+    }
+
+    @Test
+    void readiness_ends_before_the_process_and_life_goes_on() {
+        try (var ending = RunningGesher.start()) {
+            assertThat(status(ending, "/health/readiness")).isEqualTo(200);
+
+            ending.bean(Readiness.class).drain();
+
+            assertThat(status(ending, "/health/readiness")).isEqualTo(503);
+            assertThat(status(ending, "/health")).isEqualTo(503);
+            assertThat(status(ending, "/health/liveness")).isEqualTo(200);
+            assertThat(status(ending, "/.well-known/jwks.json")).isEqualTo(200);
+        }
+    }
+
+    private static int status(RunningGesher gesher, String path) {
+        return gesher.send("GET", path, new byte[0]).status();
     }
 
     @Test
