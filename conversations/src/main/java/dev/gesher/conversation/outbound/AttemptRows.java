@@ -1,10 +1,8 @@
 package dev.gesher.conversation.outbound;
 
-import dev.gesher.conversation.MessageId;
 import dev.gesher.conversation.message.MessageRows;
 import dev.gesher.conversation.message.StoredMessage;
 import dev.gesher.conversation.outbound.Call.Ended;
-import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.SendResult;
 import java.sql.SQLException;
@@ -19,92 +17,109 @@ final class AttemptRows {
     private AttemptRows() {}
 
     /** What became of an attempt that nobody ended. */
-    record Outcome(MessageId message, int attempt, String code) {}
+    record Outcome(MessageRows.Key message, int attempt, String code) {}
 
     /** A message that is being sent, with the token under which it was claimed. */
     record Claimed(StoredMessage message, long leaseToken) {}
 
-    /** Committed before the call is made. */
-    static void start(Tx tx, LaneHold hold, List<Call> calls) throws SQLException {
-        if (calls.isEmpty()) {
+    /** A claim on a lane: the call that may be made under its holder's token. */
+    record Started(LaneHold hold, Call call) {}
+
+    /** Committed before the calls are made. */
+    static void start(Tx tx, List<Started> started) throws SQLException {
+        if (started.isEmpty()) {
             return;
         }
         tx.updateExactly(
-                calls.size(),
+                started.size(),
                 """
                 INSERT INTO whatsapp_message_attempts (tenant_id, message_id, attempt, lease_token, route, started_at)
-                SELECT ?::uuid, n.message_id, n.attempt, ?, n.route, n.started_at
-                FROM unnest(?, ?, ?, ?) AS n(message_id, attempt, route, started_at)
+                SELECT n.tenant_id, n.message_id, n.attempt, n.lease_token, n.route, n.started_at
+                FROM unnest(?, ?, ?, ?, ?, ?) AS n(tenant_id, message_id, attempt, lease_token, route, started_at)
                 ON CONFLICT DO NOTHING
                 """,
-                hold.tenant(),
-                hold.token(),
-                Tx.uuids(calls.stream().map(call -> call.key().id().value()).toList()),
-                Tx.integers(calls.stream().map(Call::attempt).toList()),
-                texts(calls, call -> MessageRows.code(call.route())),
-                Tx.instants(calls.stream().map(Call::startedAt).toList()));
+                Tx.tenants(started.stream().map(s -> s.call().key().tenant()).toList()),
+                Tx.uuids(started.stream().map(s -> s.call().key().id().value()).toList()),
+                Tx.integers(started.stream().map(s -> s.call().attempt()).toList()),
+                Tx.longs(started.stream().map(s -> s.hold().token()).toList()),
+                texts(started, s -> MessageRows.code(s.call().route())),
+                Tx.instants(started.stream().map(s -> s.call().startedAt()).toList()));
+    }
+
+    /** A call that is over, of the lane that it was made on. */
+    record Finished(LaneHold hold, Ended ended) {
+        Call call() {
+            return ended.call();
+        }
     }
 
     /** Ends attempts; one that is ended already keeps its end. */
-    static void finish(Tx tx, LaneHold hold, List<Ended> ended) throws SQLException {
+    static void finish(Tx tx, List<Finished> finished) throws SQLException {
+        if (finished.isEmpty()) {
+            return;
+        }
         tx.update(
                 """
                 UPDATE whatsapp_message_attempts a
                 SET finished_at = n.finished_at, outcome = n.outcome, error_code = n.error_code, fbtrace_id = n.fbtrace_id,
                     wa_message_id = coalesce(n.wa_message_id, a.wa_message_id)
-                FROM unnest(?, ?, ?, ?, ?, ?, ?)
-                    AS n(message_id, attempt, finished_at, outcome, error_code, fbtrace_id, wa_message_id)
-                WHERE a.tenant_id = ? AND a.message_id = n.message_id AND a.attempt = n.attempt
-                    AND a.lease_token = ? AND a.finished_at IS NULL
+                FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    AS n(tenant_id, message_id, attempt, lease_token, finished_at, outcome, error_code, fbtrace_id, wa_message_id)
+                WHERE a.tenant_id = n.tenant_id AND a.message_id = n.message_id AND a.attempt = n.attempt
+                    AND a.lease_token = n.lease_token AND a.finished_at IS NULL
                 """,
-                Tx.uuids(ended.stream().map(e -> e.call().key().id().value()).toList()),
-                Tx.integers(ended.stream().map(e -> e.call().attempt()).toList()),
-                Tx.instants(ended.stream().map(Ended::at).toList()),
-                texts(ended, AttemptRows::outcome),
-                texts(ended, e -> result(e).map(AttemptRows::code).orElse(null)),
-                texts(ended, e -> result(e).flatMap(SendResult::fbtraceId).orElse(null)),
+                Tx.tenants(finished.stream().map(f -> f.hold().tenant()).toList()),
+                Tx.uuids(finished.stream().map(f -> f.call().key().id().value()).toList()),
+                Tx.integers(finished.stream().map(f -> f.call().attempt()).toList()),
+                Tx.longs(finished.stream().map(f -> f.hold().token()).toList()),
+                Tx.instants(finished.stream().map(f -> f.ended().at()).toList()),
+                texts(finished, f -> outcome(f.ended())),
+                texts(finished, f -> result(f.ended()).map(AttemptRows::code).orElse(null)),
+                texts(finished, f -> result(f.ended()).flatMap(SendResult::fbtraceId).orElse(null)),
                 texts(
-                        ended,
-                        e ->
-                                e.end() instanceof Call.End.Made(SendResult.Accepted accepted)
-                                        ? accepted.waMessageId()
-                                        : null),
-                hold.tenant(),
-                hold.token());
+                        finished,
+                        f ->
+                                f.ended().end() instanceof Call.End.Made(SendResult.Accepted a)
+                                        ? a.waMessageId()
+                                        : null));
     }
 
     /** Ends attempts of which nothing will be heard from who made them. */
-    static void abandon(Tx tx, TenantId tenant, List<Outcome> outcomes, Instant now)
-            throws SQLException {
+    static void abandon(Tx tx, List<Outcome> outcomes, Instant now) throws SQLException {
         if (outcomes.isEmpty()) {
             return;
         }
         tx.update(
                 """
                 UPDATE whatsapp_message_attempts a SET finished_at = ?, outcome = n.outcome
-                FROM unnest(?, ?, ?) AS n(message_id, attempt, outcome)
-                WHERE a.tenant_id = ? AND a.message_id = n.message_id AND a.attempt = n.attempt AND a.finished_at IS NULL
+                FROM unnest(?, ?, ?, ?) AS n(tenant_id, message_id, attempt, outcome)
+                WHERE a.tenant_id = n.tenant_id AND a.message_id = n.message_id AND a.attempt = n.attempt
+                    AND a.finished_at IS NULL
                 """,
                 now,
-                Tx.uuids(outcomes.stream().map(o -> o.message().value()).toList()),
+                Tx.tenants(outcomes.stream().map(o -> o.message().tenant()).toList()),
+                Tx.uuids(outcomes.stream().map(o -> o.message().id().value()).toList()),
                 Tx.integers(outcomes.stream().map(Outcome::attempt).toList()),
-                Tx.texts(outcomes.stream().map(Outcome::code).toList()),
-                tenant);
+                Tx.texts(outcomes.stream().map(Outcome::code).toList()));
     }
 
-    /** Locks what is claimed on a lane, whoever claimed it. */
-    static List<Claimed> sending(Tx tx, LaneHold hold) throws SQLException {
+    /** Locks what is claimed on lanes, whoever claimed it. */
+    static List<Claimed> sending(Tx tx, List<LaneHold> holds) throws SQLException {
+        if (holds.isEmpty()) {
+            return List.of();
+        }
         return tx.query(
                 """
-                SELECT m.*, a.lease_token FROM whatsapp_messages m
+                SELECT m.*, a.lease_token FROM unnest(?, ?) AS n(tenant_id, phone_number_id)
+                JOIN whatsapp_messages m ON m.tenant_id = n.tenant_id AND m.phone_number_id = n.phone_number_id
                 JOIN whatsapp_message_attempts a
                     ON a.tenant_id = m.tenant_id AND a.message_id = m.message_id AND a.attempt = m.attempt
-                WHERE m.tenant_id = ? AND m.phone_number_id = ? AND m.stage = 'sending'
-                ORDER BY m.message_id FOR UPDATE OF m
+                WHERE m.stage = 'sending'
+                ORDER BY m.tenant_id, m.message_id FOR UPDATE OF m
                 """,
                 row -> new Claimed(MessageRows.read(row), row.longInteger("lease_token")),
-                hold.tenant(),
-                hold.phoneNumberId());
+                Tx.tenants(holds.stream().map(LaneHold::tenant).toList()),
+                Tx.texts(holds.stream().map(LaneHold::phoneNumberId).toList()));
     }
 
     private static Optional<SendResult> result(Ended ended) {

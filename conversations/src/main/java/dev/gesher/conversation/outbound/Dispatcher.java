@@ -2,6 +2,8 @@ package dev.gesher.conversation.outbound;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.gesher.tenant.db.BatchWriter;
+import dev.gesher.tenant.db.BatchWriters;
 import dev.gesher.tenant.db.PollingWorker;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Wakeups;
@@ -29,6 +31,10 @@ final class Dispatcher extends PollingWorker {
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final int MOST_LANES = 256;
 
+    /** A session hands in one step at a time, so that fewer wait than there are lanes. */
+    private static final BatchWriter.Bounds STEPS =
+            new BatchWriter.Bounds(2, 2 * MOST_LANES, 64L << 20);
+
     private record Paced(TokenBucket bucket, long token) {}
 
     private final LaneSession.Surroundings around;
@@ -42,6 +48,7 @@ final class Dispatcher extends PollingWorker {
     Dispatcher(
             TenantScope scope,
             LaneStep step,
+            BatchWriters writers,
             WhatsAppClients clients,
             Templates templates,
             Connections connections,
@@ -53,7 +60,7 @@ final class Dispatcher extends PollingWorker {
         this.around =
                 new LaneSession.Surroundings(
                         scope,
-                        step,
+                        writers.start("lanes", STEPS, step),
                         clients,
                         templates,
                         connections,

@@ -22,6 +22,7 @@ import dev.gesher.tenant.ContentCipher;
 import dev.gesher.tenant.ContentCipher.Place;
 import dev.gesher.tenant.ContentKeys;
 import dev.gesher.tenant.Tenant;
+import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.Tenants;
 import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.Tx;
@@ -36,6 +37,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -47,7 +49,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Claims what may go next on a lane, each message judged once more by the same rules. */
+/** Claims what may go next on lanes, each message judged once more by the same rules. */
 @Singleton
 final class LaneClaims {
     /** The failure of a message that we cannot send for a fault of our own. */
@@ -70,124 +72,194 @@ final class LaneClaims {
     }
 
     /**
-     * What was claimed.
+     * A lane on which something may be claimed.
+     *
+     * @param room how many calls may start
+     * @param templates what Meta said about templates
+     */
+    record Wanted(LaneHold hold, int room, Map<String, Templates.Asked> templates) {}
+
+    /**
+     * What was claimed on a lane.
      *
      * @param missing templates nobody has asked Meta about
      */
-    record Claims(List<Call> calls, Set<String> missing, List<NewEvent> events) {
-        static final Claims NONE = new Claims(List.of(), Set.of(), List.of());
+    record Claims(List<Call> calls, Set<String> missing) {
+        static final Claims NONE = new Claims(List.of(), Set.of());
     }
 
-    Claims claim(
-            Tx tx, LaneHold hold, int room, Map<String, Templates.Asked> templates, Instant now)
+    /** Claims on lanes of this transaction, by number; what is to be told is added to a list. */
+    Map<String, Claims> claim(Tx tx, List<Wanted> wanted, Instant now, List<NewEvent> told)
             throws SQLException {
-        undefer(tx, hold, now);
-        var candidates = candidates(tx, hold, room, now);
+        var candidates = candidates(tx, wanted, now);
         if (candidates.isEmpty()) {
-            return Claims.NONE;
+            return Map.of();
         }
-        var only = List.of(hold.tenant());
-        var tenant = tenants.find(tx, only).get(hold.tenant());
-        if (tenant == null) {
-            throw new IllegalStateException("no tenant " + hold.tenant());
-        }
-        var gate =
-                new Gate(
-                        hold,
-                        tenant,
-                        Optional.ofNullable(connections.find(tx, only).get(hold.tenant())),
-                        keys.of(tx, hold.tenant()),
-                        templates,
-                        now);
-        var judged = new ArrayList<Judged>();
-        var missing = new LinkedHashSet<String>();
-        var busy = new HashSet<UUID>();
-        for (var candidate : candidates) {
-            // One at a time for each person, the most urgent class first.
-            if (!busy.add(candidate.message().contact().orElse(candidate.message().id().value()))) {
-                continue;
+        var gates = gates(tx, wanted, candidates.keySet(), now);
+        var changes = new ArrayList<Change>();
+        var started = new ArrayList<AttemptRows.Started>();
+        var claims = new HashMap<String, Claims>();
+        for (var gate : gates) {
+            var missing = new LinkedHashSet<String>();
+            var calls = new ArrayList<Call>();
+            var busy = new HashSet<UUID>();
+            for (var candidate : candidates.getOrDefault(gate.hold().phoneNumberId(), List.of())) {
+                // One at a time for each person, the most urgent class first.
+                var message = candidate.message();
+                if (busy.add(message.contact().orElse(message.id().value()))) {
+                    judgeOrGiveUp(gate, candidate, missing)
+                            .ifPresent(judged -> {
+                                changes.add(judged.change());
+                                judged.call().ifPresent(calls::add);
+                            });
+                }
             }
-            judgeOrGiveUp(gate, candidate, missing).ifPresent(judged::add);
+            calls.forEach(call -> started.add(new AttemptRows.Started(gate.hold(), call)));
+            claims.put(gate.hold().phoneNumberId(), new Claims(calls, missing));
         }
-        var changes = judged.stream().map(Judged::change).toList();
-        var calls = judged.stream().flatMap(each -> each.call().stream()).toList();
         MessageRows.write(tx, changes);
-        AttemptRows.start(tx, hold, calls);
-        var events = changes.stream().flatMap(c -> MessageEvents.of(c, now).stream()).toList();
-        return new Claims(calls, missing, events);
+        AttemptRows.start(tx, started);
+        changes.forEach(change -> MessageEvents.of(change, now).ifPresent(told::add));
+        return claims;
+    }
+
+    private List<Gate> gates(Tx tx, List<Wanted> wanted, Set<String> numbers, Instant now)
+            throws SQLException {
+        var some = wanted.stream().filter(w -> numbers.contains(w.hold().phoneNumberId())).toList();
+        var ids = some.stream().map(w -> w.hold().tenant()).distinct().toList();
+        var known = tenants.find(tx, ids);
+        var connected = connections.find(tx, ids);
+        var ciphers = keys.of(tx, ids);
+        var gates = new ArrayList<Gate>();
+        for (var each : some) {
+            var id = each.hold().tenant();
+            gates.add(
+                    new Gate(
+                            each.hold(),
+                            there(known.get(id), id),
+                            Optional.ofNullable(connected.get(id)),
+                            there(ciphers.get(id), id),
+                            each.templates(),
+                            now));
+        }
+        return gates;
+    }
+
+    private static <T> T there(@Nullable T found, TenantId tenant) {
+        if (found == null) {
+            throw new IllegalStateException("no tenant " + tenant);
+        }
+        return found;
     }
 
     /**
-     * When something can be done next: a message that heads its recipient's line becomes due, a
-     * deferred one is to be judged again, or one expires.
+     * When something can be done next on lanes, by number: a message that heads its recipient's
+     * line becomes due, a deferred one is to be judged again, or one expires.
+     *
+     * @param open of each lane, whether it may send
      */
-    Optional<Instant> nextDue(Tx tx, LaneHold hold, boolean open) throws SQLException {
-        return tx.query(
+    Map<String, Instant> nextDue(Tx tx, Map<LaneHold, Boolean> open) throws SQLException {
+        var due = new HashMap<String, Instant>();
+        if (open.isEmpty()) {
+            return due;
+        }
+        var lanes = List.copyOf(open.keySet());
+        for (var row :
+                tx.query(
                         """
-                        SELECT least(min(m.expires_at), min(CASE WHEN ? AND (m.stage = 'deferred' OR NOT EXISTS (
-                                SELECT FROM whatsapp_messages e
-                                WHERE e.tenant_id = m.tenant_id AND e.contact_id = m.contact_id
-                                    AND e.phone_number_id = m.phone_number_id AND e.priority = m.priority
-                                    AND e.stage = 'queued' AND e.seq < m.seq))
-                            THEN m.not_before END)) AS due
-                        FROM whatsapp_messages m
-                        WHERE m.tenant_id = ? AND m.phone_number_id = ? AND m.stage IN ('queued', 'deferred')
+                        SELECT n.phone_number_id, (
+                            SELECT least(min(m.expires_at), min(CASE WHEN n.is_open AND (m.stage = 'deferred' OR NOT EXISTS (
+                                    SELECT FROM whatsapp_messages e
+                                    WHERE e.tenant_id = m.tenant_id AND e.contact_id = m.contact_id
+                                        AND e.phone_number_id = m.phone_number_id AND e.priority = m.priority
+                                        AND e.stage = 'queued' AND e.seq < m.seq))
+                                THEN m.not_before END))
+                            FROM whatsapp_messages m
+                            WHERE m.tenant_id = n.tenant_id AND m.phone_number_id = n.phone_number_id
+                                AND m.stage IN ('queued', 'deferred')) AS due
+                        FROM unnest(?, ?, ?) AS n(tenant_id, phone_number_id, is_open)
                         """,
-                        row -> Optional.ofNullable(row.nullableInstant("due")),
-                        open,
-                        hold.tenant(),
-                        hold.phoneNumberId())
-                .getFirst();
+                        row ->
+                                Map.entry(
+                                        row.text("phone_number_id"),
+                                        Optional.ofNullable(row.nullableInstant("due"))),
+                        Tx.tenants(lanes.stream().map(LaneHold::tenant).toList()),
+                        Tx.texts(lanes.stream().map(LaneHold::phoneNumberId).toList()),
+                        Tx.booleans(lanes.stream().map(open::get).toList()))) {
+            row.getValue().ifPresent(at -> due.put(row.getKey(), at));
+        }
+        return due;
     }
 
-    private static void undefer(Tx tx, LaneHold hold, Instant now) throws SQLException {
+    /** Deferred messages whose time has come, to be judged again. */
+    List<Change> undefer(Tx tx, List<LaneHold> holds, Instant now) throws SQLException {
         var changes = new ArrayList<Change>();
         for (var message :
                 tx.query(
                         """
-                        SELECT * FROM whatsapp_messages
-                        WHERE tenant_id = ? AND phone_number_id = ? AND stage = 'deferred' AND not_before <= ?
-                        ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED
+                        SELECT d.* FROM unnest(?, ?) AS n(tenant_id, phone_number_id) CROSS JOIN LATERAL (
+                            SELECT m.* FROM whatsapp_messages m
+                            WHERE m.tenant_id = n.tenant_id AND m.phone_number_id = n.phone_number_id
+                                AND m.stage = 'deferred' AND m.not_before <= ?
+                                AND (m.expires_at IS NULL OR m.expires_at > ?)
+                            ORDER BY m.seq LIMIT ? FOR UPDATE SKIP LOCKED) AS d
                         """,
                         MessageRows::read,
-                        hold.tenant(),
-                        hold.phoneNumberId(),
+                        Tx.tenants(holds.stream().map(LaneHold::tenant).toList()),
+                        Tx.texts(holds.stream().map(LaneHold::phoneNumberId).toList()),
+                        now,
                         now,
                         MOST_DUE)) {
             Transitions.apply(message.state(), new MessageEvent.Due())
                     .ifPresent(after -> changes.add(Change.to(message, after)));
         }
-        MessageRows.write(tx, changes);
+        return changes;
     }
 
     /**
-     * Messages that are due and first in the line of their recipient and class. A message that
-     * waits for another try keeps its place; nobody is called while a call to them runs.
+     * Messages that are due and first in the line of their recipient and class, by number. A
+     * message that waits for another try keeps its place; nobody is called while a call to them
+     * runs.
      */
-    private static List<Candidate> candidates(Tx tx, LaneHold hold, int room, Instant now)
+    private static Map<String, List<Candidate>> candidates(Tx tx, List<Wanted> wanted, Instant now)
             throws SQLException {
-        return tx.query(
-                """
-                SELECT m.*, c.window_opened_at, c.window_expires_at, c.phone_number_id AS window_number
-                FROM whatsapp_messages m
-                LEFT JOIN whatsapp_conversations c
-                    ON c.tenant_id = m.tenant_id AND c.conversation_id = m.conversation_id
-                WHERE m.tenant_id = ? AND m.phone_number_id = ? AND m.stage = 'queued' AND m.not_before <= ?
-                    AND (m.expires_at IS NULL OR m.expires_at > ?)
-                    AND NOT EXISTS (
-                        SELECT FROM whatsapp_messages e
-                        WHERE e.tenant_id = m.tenant_id AND e.contact_id = m.contact_id
-                            AND e.phone_number_id = m.phone_number_id
-                            AND (e.stage = 'sending' OR (e.stage = 'queued' AND e.priority = m.priority AND e.seq < m.seq)))
-                ORDER BY m.priority, m.seq LIMIT ?
-                FOR UPDATE OF m SKIP LOCKED
-                """,
-                LaneClaims::candidate,
-                hold.tenant(),
-                hold.phoneNumberId(),
-                now,
-                now,
-                room);
+        var candidates = new HashMap<String, List<Candidate>>();
+        if (wanted.isEmpty()) {
+            return candidates;
+        }
+        for (var candidate :
+                tx.query(
+                        """
+                        SELECT d.*, c.window_opened_at, c.window_expires_at, c.phone_number_id AS window_number
+                        FROM unnest(?, ?, ?) AS n(tenant_id, phone_number_id, room) CROSS JOIN LATERAL (
+                            SELECT m.* FROM whatsapp_messages m
+                            WHERE m.tenant_id = n.tenant_id AND m.phone_number_id = n.phone_number_id
+                                AND m.stage = 'queued' AND m.not_before <= ?
+                                AND (m.expires_at IS NULL OR m.expires_at > ?)
+                                AND NOT EXISTS (
+                                    SELECT FROM whatsapp_messages e
+                                    WHERE e.tenant_id = m.tenant_id AND e.contact_id = m.contact_id
+                                        AND e.phone_number_id = m.phone_number_id
+                                        AND (e.stage = 'sending'
+                                            OR (e.stage = 'queued' AND e.priority = m.priority AND e.seq < m.seq)))
+                            ORDER BY m.priority, m.seq LIMIT n.room
+                            FOR UPDATE OF m SKIP LOCKED) AS d
+                        LEFT JOIN whatsapp_conversations c
+                            ON c.tenant_id = d.tenant_id AND c.conversation_id = d.conversation_id
+                        ORDER BY d.tenant_id, d.phone_number_id, d.priority, d.seq
+                        """,
+                        LaneClaims::candidate,
+                        Tx.tenants(wanted.stream().map(w -> w.hold().tenant()).toList()),
+                        Tx.texts(wanted.stream().map(w -> w.hold().phoneNumberId()).toList()),
+                        Tx.integers(wanted.stream().map(Wanted::room).toList()),
+                        now,
+                        now)) {
+            candidates
+                    .computeIfAbsent(
+                            candidate.message().phoneNumberId(), ignored -> new ArrayList<>())
+                    .add(candidate);
+        }
+        return candidates;
     }
 
     private static Candidate candidate(Row row) throws SQLException {

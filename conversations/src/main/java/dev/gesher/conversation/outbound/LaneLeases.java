@@ -4,7 +4,9 @@ import dev.gesher.tenant.db.Tx;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -43,37 +45,66 @@ final class LaneLeases {
      * What a lane's row says to its holder.
      *
      * @param parkedCause why nothing may be sent
+     * @param repeated whether the step of this number was committed before
      */
-    record Held(Optional<String> parkedCause) {}
+    record Held(Optional<String> parkedCause, boolean repeated) {}
 
-    /** Locks and renews; empty if somebody else holds it by now. First in every transaction. */
-    static Optional<Held> renew(Tx tx, LaneHold hold, String holder, Duration lease)
-            throws SQLException {
-        return tx.one(
-                """
-                UPDATE lanes SET lease_expires_at = clock_timestamp() + ? * interval '1 millisecond'
-                WHERE phone_number_id = ? AND tenant_id = ? AND holder = ? AND token = ?
-                RETURNING parked_cause
-                """,
-                row -> new Held(Optional.ofNullable(row.nullableText("parked_cause"))),
-                lease.toMillis(),
-                hold.phoneNumberId(),
-                hold.tenant(),
-                holder,
-                hold.token());
+    /** One holder's step on its lane. */
+    record Step(LaneHold hold, String holder, Duration lease, long number) {}
+
+    /**
+     * Locks the lanes in key order and renews those that are still held as {@code steps} say, by
+     * number; somebody else holds the others by now. First in every transaction.
+     */
+    static Map<String, Held> renew(Tx tx, List<Step> steps) throws SQLException {
+        var held = new HashMap<String, Held>();
+        tx.query(
+                        """
+                        WITH held AS (
+                            SELECT l.phone_number_id, l.step AS step_before, n.step, n.lease_millis FROM lanes l
+                            JOIN unnest(?, ?, ?, ?, ?, ?) AS n(phone_number_id, tenant_id, holder, token, step, lease_millis)
+                                ON l.phone_number_id = n.phone_number_id AND l.tenant_id = n.tenant_id
+                                    AND l.holder = n.holder AND l.token = n.token
+                            ORDER BY l.phone_number_id FOR UPDATE OF l)
+                        UPDATE lanes l
+                        SET lease_expires_at = clock_timestamp() + held.lease_millis * interval '1 millisecond', step = held.step
+                        FROM held WHERE l.phone_number_id = held.phone_number_id
+                        RETURNING l.phone_number_id, l.parked_cause, held.step_before = held.step AS repeated
+                        """,
+                        row ->
+                                Map.entry(
+                                        row.text("phone_number_id"),
+                                        new Held(
+                                                Optional.ofNullable(
+                                                        row.nullableText("parked_cause")),
+                                                row.bool("repeated"))),
+                        Tx.texts(steps.stream().map(s -> s.hold().phoneNumberId()).toList()),
+                        Tx.tenants(steps.stream().map(s -> s.hold().tenant()).toList()),
+                        Tx.texts(steps.stream().map(Step::holder).toList()),
+                        Tx.longs(steps.stream().map(s -> s.hold().token()).toList()),
+                        Tx.longs(steps.stream().map(Step::number).toList()),
+                        Tx.longs(steps.stream().map(s -> s.lease().toMillis()).toList()))
+                .forEach(row -> held.put(row.getKey(), row.getValue()));
+        return held;
     }
 
-    /** Gives it back, with the time when something is due next. */
-    static void release(Tx tx, LaneHold hold, String holder, @Nullable Instant nextDue)
-            throws SQLException {
-        tx.update(
+    /** A lane that is given back, with the time when something is due on it next. */
+    record Release(LaneHold hold, @Nullable Instant nextDue) {}
+
+    /** Gives lanes back that this transaction has renewed. */
+    static void release(Tx tx, List<Release> released) throws SQLException {
+        if (released.isEmpty()) {
+            return;
+        }
+        tx.updateExactly(
+                released.size(),
                 """
-                UPDATE lanes SET holder = NULL, lease_expires_at = '-infinity', next_due_at = ?::timestamptz
-                WHERE phone_number_id = ? AND holder = ? AND token = ?
+                UPDATE lanes l SET holder = NULL, lease_expires_at = '-infinity', next_due_at = n.next_due_at
+                FROM unnest(?, ?, ?) AS n(phone_number_id, token, next_due_at)
+                WHERE l.phone_number_id = n.phone_number_id AND l.token = n.token
                 """,
-                nextDue,
-                hold.phoneNumberId(),
-                holder,
-                hold.token());
+                Tx.texts(released.stream().map(r -> r.hold().phoneNumberId()).toList()),
+                Tx.longs(released.stream().map(r -> r.hold().token()).toList()),
+                Tx.instants(released.stream().<@Nullable Instant>map(Release::nextDue).toList()));
     }
 }

@@ -1,6 +1,7 @@
 package dev.gesher.conversation.outbound;
 
 import dev.gesher.conversation.outbound.Call.Ended;
+import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.whatsapp.Connections;
 import dev.gesher.whatsapp.SendResult;
@@ -42,12 +43,13 @@ final class LaneSession implements Runnable {
     /**
      * What a session needs of the process it runs in.
      *
+     * @param steps where this session's transactions gather with those of others
      * @param calls the calls that it may still start, over all lanes
      * @param lanes how many lanes it holds
      */
     record Surroundings(
             TenantScope scope,
-            LaneStep step,
+            BatchWriter<LaneStep.Request, LaneStep.Answer> steps,
             WhatsAppClients clients,
             Templates templates,
             Connections connections,
@@ -84,6 +86,7 @@ final class LaneSession implements Runnable {
     private volatile boolean stopping;
     private volatile long heldUntil;
     private boolean reconcile = true;
+    private long steps;
     private long idleSince = System.nanoTime();
 
     LaneSession(LaneHold hold, TokenBucket bucket, Surroundings around) {
@@ -132,7 +135,7 @@ final class LaneSession implements Runnable {
         }
     }
 
-    /** One transaction and what follows from it; how long to wait then, or null at the end. */
+    /** One step and what follows from it; how long to wait then, or null at the end. */
     private @Nullable Duration turn() {
         int room = stopping ? 0 : takeRoom();
         LaneStep.Answer answer;
@@ -193,24 +196,20 @@ final class LaneSession implements Runnable {
                         && System.nanoTime() - idleSince > around.settings().linger().toNanos();
         long before = System.nanoTime();
         var answer =
-                around.scope()
-                        .in(
-                                hold.tenant(),
-                                tx ->
-                                        around.step()
-                                                .run(
-                                                        tx,
-                                                        new LaneStep.Request(
-                                                                hold,
-                                                                around.holder(),
-                                                                around.lease(),
-                                                                recorded,
-                                                                stillRunning,
-                                                                reconcile,
-                                                                room,
-                                                                knownTemplates(),
-                                                                idle,
-                                                                stop)));
+                around.steps()
+                        .write(
+                                new LaneStep.Request(
+                                        hold,
+                                        around.holder(),
+                                        around.lease(),
+                                        ++steps,
+                                        recorded,
+                                        stillRunning,
+                                        reconcile,
+                                        room,
+                                        knownTemplates(),
+                                        idle,
+                                        stop));
         heldUntil = before + around.lease().toNanos();
         reconcile = false;
         ended.clear();

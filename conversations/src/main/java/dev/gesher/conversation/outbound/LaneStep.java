@@ -14,9 +14,15 @@ import dev.gesher.conversation.message.StoredMessage;
 import dev.gesher.conversation.message.StoredMessage.Change;
 import dev.gesher.conversation.message.StoredMessage.Times;
 import dev.gesher.conversation.message.Transitions;
+import dev.gesher.conversation.outbound.AttemptRows.Finished;
 import dev.gesher.conversation.outbound.Call.Ended;
 import dev.gesher.conversation.outbound.LaneClaims.Claims;
+import dev.gesher.conversation.outbound.LaneClaims.Wanted;
+import dev.gesher.conversation.outbound.LaneLeases.Held;
+import dev.gesher.conversation.outbound.LaneLeases.Release;
+import dev.gesher.conversation.outbound.LaneLeases.Step;
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.Timers;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.ConnectionCause;
@@ -32,21 +38,27 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * One transaction of a lane's holder: locks the lane's row and compares the token, records what
- * calls came to, and claims what may go next.
+ * The steps of several lanes' holders in one transaction: locks the lanes' rows and compares the
+ * tokens, records what calls came to, and claims what may go next. A lane that is lost is told so
+ * and nothing of it is written; the others are none the worse for it.
  */
 @Singleton
-final class LaneStep {
+final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Answer> {
     /** How long a message of which nobody knows waits for Meta's word. */
     static final Duration SETTLING = Duration.ofMinutes(15);
 
     private static final int MOST_EXPIRED = 500;
+
+    /** About what a call with its message holds in memory. */
+    private static final long CALL_BYTES = 2_048;
 
     private final Clock clock;
     private final LaneClaims claims;
@@ -63,6 +75,8 @@ final class LaneStep {
     /**
      * What the holder brings.
      *
+     * @param number of the holder's steps on this lane: the same again is the same step, run again
+     *     since nobody knows whether it was committed
      * @param ended calls that are over and not yet recorded
      * @param running calls that are not over
      * @param reconcile whether messages may be claimed that this session knows nothing of: at its
@@ -75,6 +89,7 @@ final class LaneStep {
             LaneHold hold,
             String holder,
             Duration lease,
+            long number,
             List<Ended> ended,
             Set<Call.Id> running,
             boolean reconcile,
@@ -113,75 +128,147 @@ final class LaneStep {
      */
     record Broken(ConnectionCause cause, Instant asked) {}
 
-    Answer run(Tx tx, Request request) throws SQLException {
-        var held = LaneLeases.renew(tx, request.hold(), request.holder(), request.lease());
-        if (held.isEmpty()) {
-            return new Answer.Lost();
-        }
-        var now = clock.instant();
-        var told = new ArrayList<NewEvent>();
-        var slow = record(tx, request, now, told);
-        if (request.reconcile()) {
-            reconcile(tx, request, now, told);
-        }
-        expire(tx, request.hold(), now, told);
-        boolean open = held.get().parkedCause().isEmpty();
-        var claimed =
-                open && request.room() > 0
-                        ? claims.claim(tx, request.hold(), request.room(), request.templates(), now)
-                        : Claims.NONE;
-        told.addAll(claimed.events());
-        boolean nothing = claimed.calls().isEmpty() && claimed.missing().isEmpty();
-        boolean mayRelease = request.running().isEmpty() && (request.idle() || request.stop());
-        var nextDue =
-                nothing && (request.room() > 0 || mayRelease)
-                        ? claims.nextDue(tx, request.hold(), open)
-                        : Optional.<Instant>empty();
-        boolean release =
-                mayRelease
-                        && nothing
-                        && (request.stop() || nextDue.filter(due -> !due.isAfter(now)).isEmpty());
-        if (release) {
-            LaneLeases.release(tx, request.hold(), request.holder(), nextDue.orElse(null));
-        }
-        events.append(tx, told);
-        return new Answer.Held(
-                claimed.calls(),
-                claimed.missing(),
-                broken(request.ended()),
-                slow,
-                nextDue,
-                release);
+    @Override
+    public Set<TenantId> tenants(Request request) {
+        return Set.of(request.hold().tenant());
     }
 
-    private Optional<Instant> record(Tx tx, Request request, Instant now, List<NewEvent> told)
+    @Override
+    public long bytes(Request request) {
+        return CALL_BYTES * (1L + request.ended().size() + request.room());
+    }
+
+    @Override
+    public List<Answer> write(Tx tx, List<Request> requests) throws SQLException {
+        var held = renew(tx, requests);
+        var ours = requests.stream().filter(request -> held.containsKey(number(request))).toList();
+        var now = clock.instant();
+        var told = new ArrayList<NewEvent>();
+        var slow = record(tx, ours, held, now, told);
+        var open = ours.stream().filter(r -> held(held, r).parkedCause().isEmpty()).toList();
+        var claimed =
+                claims.claim(
+                        tx,
+                        open.stream()
+                                .filter(r -> r.room() > 0)
+                                .map(r -> new Wanted(r.hold(), r.room(), r.templates()))
+                                .toList(),
+                        now,
+                        told);
+        var quiet = ours.stream().filter(r -> isQuiet(r, claimed)).toList();
+        var look = new HashMap<LaneHold, Boolean>();
+        quiet.stream()
+                .filter(r -> r.room() > 0 || mayRelease(r))
+                .forEach(r -> look.put(r.hold(), open.contains(r)));
+        var nextDue = claims.nextDue(tx, look);
+        var released =
+                quiet.stream()
+                        .filter(r ->
+                                isReleased(r, Optional.ofNullable(nextDue.get(number(r))), now))
+                        .map(r -> new Release(r.hold(), nextDue.get(number(r))))
+                        .toList();
+        LaneLeases.release(tx, released);
+        events.append(tx, told);
+        var free = released.stream().map(r -> r.hold().phoneNumberId()).collect(Collectors.toSet());
+        var answers = new ArrayList<Answer>();
+        for (var request : requests) {
+            var number = number(request);
+            var claims = claimed.getOrDefault(number, Claims.NONE);
+            answers.add(
+                    held.containsKey(number)
+                            ? new Answer.Held(
+                                    claims.calls(),
+                                    claims.missing(),
+                                    broken(request.ended()),
+                                    Optional.ofNullable(slow.get(number)),
+                                    Optional.ofNullable(nextDue.get(number)),
+                                    free.contains(number))
+                            : new Answer.Lost());
+        }
+        return answers;
+    }
+
+    private static String number(Request request) {
+        return request.hold().phoneNumberId();
+    }
+
+    private static Map<String, Held> renew(Tx tx, List<Request> requests) throws SQLException {
+        if (requests.stream().map(LaneStep::number).distinct().count() < requests.size()) {
+            // Each goes its own way then.
+            throw new IllegalStateException("a lane took two steps in one transaction");
+        }
+        return LaneLeases.renew(
+                tx,
+                requests.stream()
+                        .map(r -> new Step(r.hold(), r.holder(), r.lease(), r.number()))
+                        .toList());
+    }
+
+    private static Held held(Map<String, Held> held, Request request) {
+        return Objects.requireNonNull(held.get(number(request)));
+    }
+
+    private static boolean isQuiet(Request request, Map<String, Claims> claimed) {
+        var claims = claimed.getOrDefault(number(request), Claims.NONE);
+        return claims.calls().isEmpty() && claims.missing().isEmpty();
+    }
+
+    private static boolean mayRelease(Request request) {
+        return request.running().isEmpty() && (request.idle() || request.stop());
+    }
+
+    private static boolean isReleased(Request request, Optional<Instant> nextDue, Instant now) {
+        return mayRelease(request)
+                && (request.stop() || nextDue.filter(due -> !due.isAfter(now)).isEmpty());
+    }
+
+    /**
+     * Writes what calls came to, what was left behind, and what time has brought; when Meta wants
+     * numbers to be used again.
+     */
+    private Map<String, Instant> record(
+            Tx tx, List<Request> requests, Map<String, Held> held, Instant now, List<NewEvent> told)
             throws SQLException {
-        var ended = request.ended();
-        if (ended.isEmpty()) {
-            return Optional.empty();
+        var finished = new ArrayList<Finished>();
+        for (var request : requests) {
+            request.ended().forEach(ended -> finished.add(new Finished(request.hold(), ended)));
         }
-        closeWindows(tx, request.hold(), ended, now, told);
-        var messages = MessageRows.lock(tx, ended.stream().map(e -> e.call().key()).toList());
+        closeWindows(tx, finished, now, told);
+        var messages = MessageRows.lock(tx, finished.stream().map(f -> f.call().key()).toList());
         var changes = new ArrayList<Change>();
-        var unknown = new ArrayList<StoredMessage>();
-        var slow = Optional.<Instant>empty();
-        for (var each : ended) {
+        var slow = new HashMap<String, Instant>();
+        for (var each : finished) {
             var message = messages.get(each.call().key());
-            if (message == null) {
-                continue;
+            if (message != null) {
+                var change = change(each.ended(), message, now);
+                change.ifPresent(changes::add);
+                slowUntil(each.ended(), change)
+                        .ifPresent(until ->
+                                slow.merge(
+                                        each.hold().phoneNumberId(),
+                                        until,
+                                        (a, b) -> a.isAfter(b) ? a : b));
             }
-            var change = change(each, message, now);
-            change.ifPresent(moved -> {
-                changes.add(moved);
-                if (moved.unknownSince() != null) {
-                    unknown.add(message);
-                }
-            });
-            slow = later(slow, slowUntil(each, change));
         }
-        AttemptRows.finish(tx, request.hold(), ended);
+        AttemptRows.finish(tx, finished);
+        changes.addAll(
+                reconcile(
+                        tx,
+                        requests.stream()
+                                .filter(r -> r.reconcile() || held(held, r).repeated())
+                                .toList(),
+                        now));
+        startSettling(
+                tx,
+                changes.stream()
+                        .filter(change -> change.unknownSince() != null)
+                        .map(Change::before)
+                        .toList(),
+                now);
+        var holds = requests.stream().map(Request::hold).toList();
+        changes.addAll(expired(tx, holds, now));
+        changes.addAll(claims.undefer(tx, holds, now));
         MessageRows.write(tx, changes);
-        startSettling(tx, unknown, now);
         changes.forEach(change -> MessageEvents.of(change, now).ifPresent(told::add));
         return slow;
     }
@@ -256,35 +343,34 @@ final class LaneStep {
                 : Optional.empty();
     }
 
-    private static Optional<Instant> later(Optional<Instant> one, Optional<Instant> other) {
-        return one.isPresent() && (other.isEmpty() || one.get().isAfter(other.get())) ? one : other;
-    }
-
-    /** The call was made in a window that Meta holds for closed at that time. */
+    /** The calls were made in windows that Meta holds for closed at that time. */
     private static void closeWindows(
-            Tx tx, LaneHold hold, List<Ended> ended, Instant now, List<NewEvent> told)
-            throws SQLException {
-        var closedAt = new HashMap<ConversationId, Instant>();
-        for (var each : ended) {
-            if (each.end() instanceof Call.End.Made(SendResult.WindowClosed closed)) {
+            Tx tx, List<Finished> finished, Instant now, List<NewEvent> told) throws SQLException {
+        var last = new HashMap<ConversationId, Call>();
+        var numbers = new HashMap<ConversationId, String>();
+        for (var each : finished) {
+            if (each.ended().end() instanceof Call.End.Made(SendResult.WindowClosed closed)) {
                 each.call()
                         .conversation()
-                        .ifPresent(id ->
-                                closedAt.merge(
-                                        id,
-                                        each.call().startedAt(),
-                                        (a, b) -> a.isAfter(b) ? a : b));
+                        .ifPresent(id -> {
+                            last.merge(
+                                    id,
+                                    each.call(),
+                                    (a, b) -> a.startedAt().isAfter(b.startedAt()) ? a : b);
+                            numbers.put(id, each.hold().phoneNumberId());
+                        });
             }
         }
         var tenants = new HashMap<ConversationId, TenantId>();
-        closedAt.keySet().forEach(id -> tenants.put(id, hold.tenant()));
+        last.forEach((id, call) -> tenants.put(id, call.key().tenant()));
         var changed = new ArrayList<Conversation>();
         ContactBook.lock(tx, tenants)
                 .forEach((id, conversation) -> {
-                    var at = closedAt.get(id);
-                    if (at != null) {
+                    var call = last.get(id);
+                    var number = numbers.get(id);
+                    if (call != null && number != null) {
                         conversation
-                                .closed(hold.phoneNumberId(), at)
+                                .closed(number, call.startedAt())
                                 .ifPresent(closed -> {
                                     changed.add(closed);
                                     WindowEvents.of(conversation.window(), closed, now)
@@ -300,42 +386,38 @@ final class LaneStep {
      * Those that we claimed ourselves in a transaction whose commit was in doubt, and never called,
      * did not.
      */
-    private void reconcile(Tx tx, Request request, Instant now, List<NewEvent> told)
+    private static List<Change> reconcile(Tx tx, List<Request> requests, Instant now)
             throws SQLException {
-        var hold = request.hold();
-        var left = AttemptRows.sending(tx, hold);
-        var ours = new HashSet<>(request.running());
-        request.ended().forEach(ended -> ours.add(ended.call().id()));
+        var ours = new HashSet<Call.Id>();
+        var tokens = new HashMap<String, Long>();
+        for (var request : requests) {
+            ours.addAll(request.running());
+            request.ended().forEach(ended -> ours.add(ended.call().id()));
+            tokens.put(number(request), request.hold().token());
+        }
         var changes = new ArrayList<Change>();
-        var unknown = new ArrayList<StoredMessage>();
         var outcomes = new ArrayList<AttemptRows.Outcome>();
-        for (var claimed : left) {
+        for (var claimed : AttemptRows.sending(tx, requests.stream().map(Request::hold).toList())) {
             var message = claimed.message();
             int attempt = message.state().attempt();
             var key = new MessageRows.Key(message.tenant(), message.id());
             if (ours.contains(new Call.Id(key, attempt))) {
                 continue;
             }
-            boolean neverCalled = claimed.leaseToken() == hold.token();
+            boolean neverCalled =
+                    Objects.equals(tokens.get(message.phoneNumberId()), claimed.leaseToken());
             MessageEvent event =
                     neverCalled
                             ? new MessageEvent.NotCounted(attempt)
                             : new MessageEvent.Unknown(attempt);
-            var after = Transitions.apply(message.state(), event).orElseThrow();
-            if (neverCalled) {
-                changes.add(Change.to(message, after).notBefore(now));
-            } else {
-                changes.add(Change.to(message, after).unknownSince(now));
-                unknown.add(message);
-            }
+            var change =
+                    Change.to(message, Transitions.apply(message.state(), event).orElseThrow());
+            changes.add(neverCalled ? change.notBefore(now) : change.unknownSince(now));
             outcomes.add(
-                    new AttemptRows.Outcome(
-                            message.id(), attempt, neverCalled ? "not_sent" : "abandoned"));
+                    new AttemptRows.Outcome(key, attempt, neverCalled ? "not_sent" : "abandoned"));
         }
-        AttemptRows.abandon(tx, hold.tenant(), outcomes, now);
-        MessageRows.write(tx, changes);
-        startSettling(tx, unknown, now);
-        changes.forEach(change -> MessageEvents.of(change, now).ifPresent(told::add));
+        AttemptRows.abandon(tx, outcomes, now);
+        return changes;
     }
 
     private void startSettling(Tx tx, List<StoredMessage> unknown, Instant now)
@@ -350,19 +432,20 @@ final class LaneStep {
                         .toList());
     }
 
-    private static void expire(Tx tx, LaneHold hold, Instant now, List<NewEvent> told)
+    private static List<Change> expired(Tx tx, List<LaneHold> holds, Instant now)
             throws SQLException {
         var changes = new ArrayList<Change>();
         for (var message :
                 tx.query(
                         """
-                        SELECT * FROM whatsapp_messages
-                        WHERE tenant_id = ? AND phone_number_id = ? AND stage IN ('queued', 'deferred') AND expires_at <= ?
-                        ORDER BY message_id LIMIT ? FOR UPDATE
+                        SELECT m.* FROM unnest(?, ?) AS n(tenant_id, phone_number_id)
+                        JOIN whatsapp_messages m ON m.tenant_id = n.tenant_id AND m.phone_number_id = n.phone_number_id
+                        WHERE m.stage IN ('queued', 'deferred') AND m.expires_at <= ?
+                        ORDER BY m.tenant_id, m.message_id LIMIT ? FOR UPDATE OF m
                         """,
                         MessageRows::read,
-                        hold.tenant(),
-                        hold.phoneNumberId(),
+                        Tx.tenants(holds.stream().map(LaneHold::tenant).toList()),
+                        Tx.texts(holds.stream().map(LaneHold::phoneNumberId).toList()),
                         now,
                         MOST_EXPIRED)) {
             var after =
@@ -370,8 +453,7 @@ final class LaneStep {
                             message.state(), new MessageEvent.Withdrawn(Transitions.EXPIRED));
             changes.add(Change.to(message, after.orElseThrow()).times(Times.failed(now)));
         }
-        MessageRows.write(tx, changes);
-        changes.forEach(change -> MessageEvents.of(change, now).ifPresent(told::add));
+        return changes;
     }
 
     private static Optional<Broken> broken(List<Ended> ended) {

@@ -10,6 +10,8 @@ import dev.gesher.conversation.SendAnswer;
 import dev.gesher.simulator.GraphSimulator;
 import dev.gesher.simulator.SimulatorOptions;
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.BatchWriter.Bounds;
+import dev.gesher.tenant.db.BatchWriters;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.SettableClock;
@@ -123,7 +125,11 @@ class LaneSessionTest {
         var around =
                 new LaneSession.Surroundings(
                         gesher.bean(TenantScope.class),
-                        gesher.bean(LaneStep.class),
+                        gesher.bean(BatchWriters.class)
+                                .start(
+                                        "lanes of the test",
+                                        new Bounds(1, 100, 1 << 20),
+                                        gesher.bean(LaneStep.class)),
                         calls,
                         gesher.bean(Templates.class),
                         gesher.bean(Connections.class),

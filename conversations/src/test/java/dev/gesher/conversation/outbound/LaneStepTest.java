@@ -41,6 +41,7 @@ class LaneStepTest {
     private RunningGesher gesher;
     private SimulatedNumber number;
     private TenantId tenant;
+    private long steps;
 
     @BeforeEach
     void start(TestDatabase database) throws Exception {
@@ -73,16 +74,14 @@ class LaneStepTest {
 
     private LaneStep.Answer step(
             LaneHold hold, String holder, List<Ended> ended, boolean reconcile) {
-        var step = gesher.bean(LaneStep.class);
+        var request =
+                new LaneStep.Request(
+                        hold, holder, LEASE, ++steps, ended, Set.of(), reconcile, 10, Map.of(),
+                        false, false);
         return gesher.bean(TenantScope.class)
                 .in(
                         tenant,
-                        tx ->
-                                step.run(
-                                        tx,
-                                        new LaneStep.Request(
-                                                hold, holder, LEASE, ended, Set.of(), reconcile, 10,
-                                                Map.of(), false, false)));
+                        tx -> gesher.bean(LaneStep.class).write(tx, List.of(request)).getFirst());
     }
 
     private Call claimed(LaneHold hold, String holder) {
