@@ -79,7 +79,8 @@ final class AcceptBenchmark {
         };
     }
 
-    private static byte[] message() {
+    /** To a customer never written to. */
+    static byte[] message() {
         int customer = nextCustomer.getAndIncrement();
         var to =
                 "+972"

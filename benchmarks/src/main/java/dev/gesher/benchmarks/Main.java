@@ -3,7 +3,10 @@ package dev.gesher.benchmarks;
 import java.time.Duration;
 import java.util.List;
 
-/** {@code intake} or {@code accept}, and how many seconds each measurement of a round takes. */
+/**
+ * {@code intake}, {@code accept}, {@code dispatch} or {@code apply}, and how many seconds each
+ * measurement of a round takes.
+ */
 public final class Main {
     private static final Duration BY_DEFAULT = Duration.ofSeconds(5);
     private static final int REFUSED = 2;
@@ -23,9 +26,11 @@ public final class Main {
         switch (arguments.isEmpty() ? "" : arguments.getFirst()) {
             case "intake" -> IntakeBenchmark.run(time);
             case "accept" -> AcceptBenchmark.run(time);
+            case "dispatch" -> WorkBenchmark.dispatch(time);
+            case "apply" -> WorkBenchmark.apply(time);
             default -> {
                 System.err.println(
-                        "Arguments: intake or accept, then the seconds of a measurement.");
+                        "Arguments: intake, accept, dispatch or apply, then the seconds of a measurement.");
                 return REFUSED;
             }
         }

@@ -13,6 +13,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -73,6 +74,11 @@ final class Server implements AutoCloseable {
 
     int port() {
         return settings.ports().api();
+    }
+
+    /** Where its key is, for a process beside it. */
+    Path dataDir() {
+        return settings.dataDir();
     }
 
     /** How many items a writer's transaction held on average since the start. */
