@@ -43,5 +43,11 @@ public interface Connections {
 
         /** The connection stopped working or ended; {@code now} says how. */
         void stopped(Tx tx, Connection now) throws SQLException;
+
+        /**
+         * Whether something waits still for a number that is not the tenant's any more, or is under
+         * way: the number can't come back to the tenant before that has ended.
+         */
+        boolean isEnding(Tx tx, TenantId tenant, String phoneNumberId) throws SQLException;
     }
 }

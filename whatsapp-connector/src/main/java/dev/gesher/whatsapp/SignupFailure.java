@@ -35,6 +35,10 @@ public enum SignupFailure {
     NUMBER_CONNECTED_ELSEWHERE(true),
     /** Meanwhile another attempt connected another number. */
     SUPERSEDED(true),
+    /** The connection was ended meanwhile. Start anew. */
+    CONNECTION_LEFT(true),
+    /** The last connection is still being ended. It goes on by itself, in a moment. */
+    STILL_LEAVING(false),
     /** Meta refused to send us the account's webhooks. Retry; if it stays, ask support. */
     SUBSCRIBE_REFUSED(false),
     /** The number's ownership was not verified. Verify it in WhatsApp Manager, then retry. */

@@ -8,6 +8,8 @@ import dev.gesher.app.testing.Operations;
 import dev.gesher.app.testing.RunningGesher;
 import dev.gesher.app.testing.RunningGesher.TestTenant;
 import dev.gesher.simulator.world.Business;
+import dev.gesher.tenant.TenantId;
+import dev.gesher.whatsapp.Departures;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -53,6 +55,7 @@ record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoC
     private static Side furnished(RunningGesher gesher, String name, String number) {
         var tenant = gesher.newTenant(name);
         var business = gesher.connect(tenant, number);
+        leaveAndComeBack(gesher, tenant, business);
         var cookie = session(gesher, tenant);
         gesher.simulator().control().customerWrites(business.phoneNumberId(), CUSTOMER, "שלום");
         await().untilAsserted(() ->
@@ -78,6 +81,17 @@ record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoC
         ids.put("attempt_id", state.at("/attempt/attempt_id"));
         assertThat(ids.values()).doesNotContain("");
         return new Side(tenant, business, cookie, ids);
+    }
+
+    private static void leaveAndComeBack(
+            RunningGesher gesher, TestTenant tenant, Business business) {
+        var left =
+                gesher.bean(Departures.class)
+                        .leave(TenantId.of(tenant.tenantId()), Departures.Cause.LEFT, "test");
+        assertThat(left.flatMap(Departures.Departure::endedAt)).isPresent();
+        var token = gesher.simulator().control().mintToken(business.wabaId());
+        var again = gesher.connect(tenant, business, token);
+        assertThat(again.status()).as(again.text()).isEqualTo(200);
     }
 
     private static String session(RunningGesher gesher, TestTenant tenant) {

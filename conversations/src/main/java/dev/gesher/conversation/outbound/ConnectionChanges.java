@@ -71,6 +71,11 @@ final class ConnectionChanges implements Connections.Listener {
         events.append(tx, told);
     }
 
+    @Override
+    public boolean isEnding(Tx tx, TenantId tenant, String phoneNumberId) throws SQLException {
+        return left.isWaiting(tx, tenant, phoneNumberId);
+    }
+
     /**
      * Nothing is left to send. The lane is not parked: what was accepted at this very moment is
      * still to be judged, and refused.

@@ -106,6 +106,20 @@ public final class LeftMessages implements Timers.Handler {
         return changes.stream().flatMap(change -> MessageEvents.of(change, now).stream()).toList();
     }
 
+    /** Whether something waits for {@code number} still, or is under way. */
+    boolean isWaiting(Tx tx, TenantId tenant, String number) throws SQLException {
+        return tx.one(
+                        """
+                        SELECT true AS waits FROM whatsapp_messages
+                        WHERE tenant_id = ? AND phone_number_id = ? AND stage IN ('queued', 'deferred', 'sending')
+                        LIMIT 1
+                        """,
+                        row -> row.bool("waits"),
+                        tenant,
+                        number)
+                .isPresent();
+    }
+
     @Override
     public String kind() {
         return KIND;

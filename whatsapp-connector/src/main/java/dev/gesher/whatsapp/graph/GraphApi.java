@@ -80,6 +80,17 @@ public final class GraphApi {
                 GraphCall.post("/" + GraphIds.checked(wabaId) + "/subscribed_apps", token, null));
     }
 
+    /** {@code DELETE /{WABA}/subscribed_apps}: they come no more. May be repeated. */
+    public GraphReply unsubscribe(SecretText token, String wabaId) {
+        return http.call(
+                new GraphCall(
+                        HttpMethod.DELETE,
+                        "/" + GraphIds.checked(wabaId) + "/subscribed_apps",
+                        Map.of(),
+                        null,
+                        token));
+    }
+
     /** {@code POST /{PNID}/register}: at most ten times in 72 hours, with deregistrations. */
     public GraphReply register(SecretText token, String phoneNumberId, SecretText pin) {
         var body =

@@ -137,6 +137,11 @@ record AttemptRow(
                         || status == Status.NEEDS_PIN);
     }
 
+    /** Whether it waits for nobody but time. */
+    boolean goesOnByItself() {
+        return status == Status.FAILED && failure == SignupFailure.STILL_LEAVING;
+    }
+
     /** Whether running it again can do anything, now or at {@link #retryAfter}. */
     boolean retryable() {
         return !isFinal && (status == Status.FAILED || (status == Status.RUNNING && !runs));

@@ -8,6 +8,7 @@ import dev.gesher.whatsapp.Signup.Step;
 import dev.gesher.whatsapp.SignupFailure;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,32 @@ final class AttemptRows {
                 """,
                 AttemptRow::of,
                 tenant);
+    }
+
+    /** Locks the attempts that somebody may still go on with, in their order. */
+    static List<AttemptRow> lockOpen(Tx tx, TenantId tenant) throws SQLException {
+        return tx.query(
+                """
+                SELECT *, run_until > now() AS runs FROM connect_attempts
+                WHERE tenant_id = ? AND NOT final AND status <> 'done' AND status <> 'abandoned'
+                ORDER BY attempt_id FOR UPDATE
+                """,
+                AttemptRow::of,
+                tenant);
+    }
+
+    /** Whether the number's token came out of the dialog, so that it is for us alone. */
+    static boolean isFromSignup(Tx tx, TenantId tenant, String phoneNumberId) throws SQLException {
+        return tx.one(
+                        """
+                        SELECT source = 'embedded_signup' AS ours FROM connect_attempts
+                        WHERE tenant_id = ? AND phone_number_id = ? AND status = 'done'
+                        ORDER BY updated_at DESC, attempt_id DESC LIMIT 1
+                        """,
+                        row -> row.bool("ours"),
+                        tenant,
+                        phoneNumberId)
+                .orElse(false);
     }
 
     /** Makes it run under a new token; the caller holds its lock and has seen that it may. */

@@ -12,6 +12,7 @@ import dev.gesher.whatsapp.SignupFailure;
 import dev.gesher.whatsapp.WebhookInbox;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
@@ -30,6 +31,7 @@ final class Binding {
         }
     }
 
+    private static final Duration STILL_LEAVING = Duration.ofSeconds(5);
     private static final Logger log = LoggerFactory.getLogger(Binding.class);
 
     private final StoredConnections connections;
@@ -53,12 +55,18 @@ final class Binding {
     Outcome bind(Tx tx, AttemptRow row, Optional<SecretText> oldPin, Instant now)
             throws SQLException {
         var before = connections.lock(tx, row.tenant());
+        if (DepartureRow.isUnderWay(tx, row.tenant())) {
+            return stillLeaving(now);
+        }
         var held = held(tx, row.tenant());
         boolean same =
                 held.isPresent()
                         && held.get().phoneNumberId().equals(row.number())
                         && held.get().wabaId().equals(row.waba());
         if (!same) {
+            if (connections.isEnding(tx, row.tenant(), row.number())) {
+                return stillLeaving(now);
+            }
             if (held.isPresent()) {
                 leave(tx, row, held.get(), before, oldPin, now);
             }
@@ -94,6 +102,66 @@ final class Binding {
         return same ? new Outcome.Skipped() : Outcome.done();
     }
 
+    /** What was queued when the tenant left must fail before the number can send again. */
+    private static Outcome stillLeaving(Instant now) {
+        return new Outcome.Failed(SignupFailure.STILL_LEAVING, "", now.plus(STILL_LEAVING));
+    }
+
+    /**
+     * Stops the tenant's connection for good, and tells the listeners; the number stays its own
+     * until {@link #letGo}. Empty if it holds none, or leaves it already.
+     */
+    Optional<Held> disconnect(Tx tx, TenantId tenant, String cause, Instant now)
+            throws SQLException {
+        var before = connections.lock(tx, tenant);
+        var held = held(tx, tenant);
+        if (held.isEmpty() || before.isEmpty() || DepartureRow.isUnderWay(tx, tenant)) {
+            return Optional.empty();
+        }
+        tx.updateExactly(
+                1,
+                """
+                UPDATE whatsapp_connections
+                SET status = 'disconnected', status_cause = ?, status_since = ?, updated_at = ?
+                WHERE tenant_id = ?
+                """,
+                cause,
+                now,
+                now,
+                tenant);
+        connections.stopped(tx, connections.lock(tx, tenant).orElseThrow());
+        return held;
+    }
+
+    /**
+     * Lets the number go that the tenant has left: anybody may connect it from now on. Its PIN is
+     * kept, since Meta has it and nobody else knows it.
+     */
+    void letGo(Tx tx, TenantId tenant, String phoneNumberId, Optional<SecretText> pin, Instant now)
+            throws SQLException {
+        var _ = connections.lock(tx, tenant);
+        tx.update(
+                """
+                UPDATE number_bindings SET held_to = greatest(held_from, ?)
+                WHERE tenant_id = ? AND phone_number_id = ? AND held_to IS NULL
+                """,
+                now,
+                tenant,
+                phoneNumberId);
+        forgetSecrets(tx, tenant, phoneNumberId, pin);
+    }
+
+    private void forgetSecrets(
+            Tx tx, TenantId tenant, String phoneNumberId, Optional<SecretText> pin)
+            throws SQLException {
+        if (pin.isPresent()) {
+            vault.store(tx, tenant, pinOf(phoneNumberId), pin.get(), null);
+        }
+        vault.destroy(tx, tenant, SecretName.META_ACCESS_TOKEN);
+        vault.destroy(tx, tenant, SecretName.META_PIN);
+        vault.destroy(tx, tenant, SecretName.META_API_KEY);
+    }
+
     /** Leaves the number that the tenant had: window, wamid and media id belong to a number. */
     private void leave(
             Tx tx,
@@ -111,13 +179,8 @@ final class Binding {
                 """,
                 now,
                 row.tenant());
-        if (oldPin.isPresent()) {
-            // Meta has it, and nobody else knows it: without it the number could not come back.
-            vault.store(tx, row.tenant(), pinOf(held.phoneNumberId()), oldPin.get(), null);
-        }
-        vault.destroy(tx, row.tenant(), SecretName.META_ACCESS_TOKEN);
-        vault.destroy(tx, row.tenant(), SecretName.META_PIN);
-        vault.destroy(tx, row.tenant(), SecretName.META_API_KEY);
+        // Meta has the PIN, and nobody else knows it: without it the number could not come back.
+        forgetSecrets(tx, row.tenant(), held.phoneNumberId(), oldPin);
         if (before.isPresent()) {
             var old = before.get();
             connections.stopped(
@@ -270,6 +333,15 @@ final class Binding {
         }
     }
 
+    /** Whether nobody holds a number of the account. */
+    boolean isFree(Tx tx, String wabaId) throws SQLException {
+        return tx.one(
+                        "SELECT true AS held FROM number_bindings WHERE waba_id = ? AND held_to IS NULL",
+                        row -> row.bool("held"),
+                        wabaId)
+                .isEmpty();
+    }
+
     /** The connection that worked before: this one, or that of the number the tenant left last. */
     private static Optional<Connection> before(Tx tx, AttemptRow row, Optional<Connection> old)
             throws SQLException {
@@ -309,7 +381,8 @@ final class Binding {
                 tenant);
     }
 
-    private record Held(String phoneNumberId, String wabaId) {}
+    /** The number that a tenant holds, and its account. */
+    record Held(String phoneNumberId, String wabaId) {}
 
     /** Where the PIN of a number is kept that the tenant left. */
     static SecretName pinOf(String phoneNumberId) {

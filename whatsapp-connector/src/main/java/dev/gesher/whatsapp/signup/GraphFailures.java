@@ -28,6 +28,19 @@ final class GraphFailures {
         };
     }
 
+    /** Whether asking again is in vain: a refusal for good, and neither silence nor a busy Meta. */
+    static boolean isFinal(GraphReply reply) {
+        if (!(reply instanceof GraphReply.Refusal refusal) || refusal.error().isTransient()) {
+            return false;
+        }
+        return refusal.error()
+                .entry()
+                .map(entry ->
+                        entry.kind() == GraphErrors.Kind.PARKS
+                                || entry.kind() == GraphErrors.Kind.REFUSED)
+                .orElse(refusal.status() < 500);
+    }
+
     private static Outcome.Failed refusal(
             GraphReply.Refusal refusal, SignupFailure refused, Clock clock) {
         var error = refusal.error();

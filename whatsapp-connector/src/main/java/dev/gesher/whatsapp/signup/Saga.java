@@ -22,6 +22,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +41,7 @@ final class Saga {
     private static final List<Step> ORDER = List.of(Step.values());
     private static final Duration LOOKED_AFTER = Duration.ofMinutes(4);
     private static final Duration ABANDONED_AFTER = Duration.ofDays(7);
+    private static final Duration REVOKED_WITHIN = Duration.ofDays(1);
     private static final Logger log = LoggerFactory.getLogger(Saga.class);
 
     private final TenantScope scope;
@@ -162,12 +165,25 @@ final class Saga {
             case Outcome.Write _ -> throw new IllegalStateException("a write within a write");
         }
         var after = AttemptRows.find(tx, row.tenant(), row.id()).orElseThrow();
-        if (after.waits()) {
-            timers.set(tx, TIMER, row.tenant(), row.id(), now.plus(ABANDONED_AFTER));
-        } else if (after.status() != Status.RUNNING) {
+        var next = lookedAfter(after, now);
+        if (next.isPresent()) {
+            timers.set(tx, TIMER, row.tenant(), row.id(), next.get());
+        } else {
             timers.cancel(tx, TIMER, row.tenant(), row.id());
         }
         return after;
+    }
+
+    /** When somebody must look after an attempt; empty once it is connected. */
+    private static Optional<Instant> lookedAfter(AttemptRow row, Instant now) {
+        if (row.goesOnByItself()) {
+            return Optional.of(Objects.requireNonNullElse(row.retryAfter(), now));
+        }
+        if (row.waits()) {
+            return Optional.of(now.plus(ABANDONED_AFTER));
+        }
+        // One that failed for good has still a token to end, which its run does at once.
+        return row.status() == Status.DONE ? Optional.empty() : Optional.of(now.plus(LOOKED_AFTER));
     }
 
     private static void advance(
@@ -207,17 +223,19 @@ final class Saga {
                 detail);
     }
 
-    /** Ends what a failed attempt leaves behind: its token at Meta, and its secrets here. */
+    /**
+     * Ends what a failed attempt leaves behind: its subscription and its token at Meta, and its
+     * secrets here. Where Meta does not answer, its timer tries again, for a day.
+     */
     private void forget(AttemptRow row) {
         if (row.source() == Source.EMBEDDED_SIGNUP
                 && row.failure() != SignupFailure.TOKEN_OF_ANOTHER_APP) {
             var token = vault.open(row.tenant(), row.tokenName(), "signup.revoke");
             var live = vault.open(row.tenant(), SecretName.META_ACCESS_TOKEN, "signup.revoke");
-            if (token.isPresent() && live.filter(token.get()::matches).isEmpty()) {
-                var reply = graph.revoke(token.get());
-                if (!(reply instanceof GraphReply.Success)) {
-                    log.info("a token could not be revoked attempt={} reply={}", row.id(), reply);
-                }
+            if (token.isPresent()
+                    && live.filter(token.get()::matches).isEmpty()
+                    && !revoked(row, token.get())) {
+                return;
             }
         }
         scope.in(
@@ -225,8 +243,25 @@ final class Saga {
                 tx -> {
                     vault.destroy(tx, row.tenant(), row.tokenName());
                     vault.destroy(tx, row.tenant(), row.pinName());
+                    timers.cancel(tx, TIMER, row.tenant(), row.id());
                     return null;
                 });
+    }
+
+    /** Whether nothing more can be done about the token. */
+    private boolean revoked(AttemptRow row, SecretText token) {
+        if (row.step().compareTo(Step.SUBSCRIBE) >= 0
+                && scope.in(row.tenant(), tx -> binding.isFree(tx, row.waba()))) {
+            var reply = graph.unsubscribe(token, row.waba());
+            log.debug("unsubscribed attempt={} reply={}", row.id(), reply);
+        }
+        var reply = graph.revoke(token);
+        if (reply instanceof GraphReply.Success) {
+            return true;
+        }
+        log.info("a token could not be revoked attempt={} reply={}", row.id(), reply);
+        return GraphFailures.isFinal(reply)
+                || clock.instant().isAfter(row.updatedAt().plus(REVOKED_WITHIN));
     }
 
     /** A fault of ours: the attempt can be retried at once, where it can be retried at all. */
@@ -298,12 +333,32 @@ final class Saga {
                 var claimed = claim(tx, row);
                 tx.afterCommit(() -> inBackground(() -> run(claimed)));
             }
+        } else if (row.goesOnByItself() && now.isBefore(row.createdAt().plus(ABANDONED_AFTER))) {
+            var claimed = claim(tx, row);
+            tx.afterCommit(() -> inBackground(() -> run(claimed)));
         } else if (row.waits()) {
             AttemptRows.step(tx, row, row.step(), "failed", SignupFailure.ABANDONED.code(), now);
             AttemptRows.stop(tx, row, Status.ABANDONED, SignupFailure.ABANDONED, null, null, now);
             binding.release(tx, row, SignupFailure.ABANDONED, now);
-            tx.afterCommit(() -> inBackground(() -> forget(row)));
+            forgetSoon(tx, row, now);
+        } else if (row.isFinal()) {
+            forgetSoon(tx, row, now);
         }
+    }
+
+    /** Ends every attempt that somebody may still go on with. */
+    void endAll(Tx tx, TenantId tenant) throws SQLException {
+        var now = clock.instant();
+        for (var row : AttemptRows.lockOpen(tx, tenant)) {
+            fail(tx, row, SignupFailure.CONNECTION_LEFT, "", null, now);
+            forgetSoon(tx, row, now);
+        }
+    }
+
+    /** Its token ends at Meta after the commit; should this process die before, by the timer. */
+    private void forgetSoon(Tx tx, AttemptRow row, Instant now) throws SQLException {
+        timers.set(tx, TIMER, row.tenant(), row.id(), now.plus(LOOKED_AFTER));
+        tx.afterCommit(() -> inBackground(() -> forget(row)));
     }
 
     private static void inBackground(Runnable work) {

@@ -96,6 +96,16 @@ final class StoredConnections implements Connections {
         }
     }
 
+    /** Whether something of a number that the tenant left has still to end. */
+    boolean isEnding(Tx tx, TenantId tenant, String phoneNumberId) throws SQLException {
+        for (var listener : listeners) {
+            if (listener.isEnding(tx, tenant, phoneNumberId)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Reads and locks the tenant's connection. */
     Optional<Connection> lock(Tx tx, TenantId tenant) throws SQLException {
         return tx.one(

@@ -15,6 +15,8 @@ import dev.gesher.testkit.TestDatabase;
 import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.Connections;
 import dev.gesher.whatsapp.ConnectorContext;
+import dev.gesher.whatsapp.Departures;
+import dev.gesher.whatsapp.Departures.Departure;
 import dev.gesher.whatsapp.Signup;
 import dev.gesher.whatsapp.Signup.Attempt;
 import dev.gesher.whatsapp.Signup.SessionEvent;
@@ -44,6 +46,9 @@ final class RunningSignup implements AutoCloseable {
     private final SettableClock clock;
     final List<Told> told = new CopyOnWriteArrayList<>();
 
+    /** What the listener says about numbers that were left. */
+    volatile boolean ending;
+
     RunningSignup(
             TestDatabase database,
             GraphSimulator simulator,
@@ -65,6 +70,10 @@ final class RunningSignup implements AutoCloseable {
 
     WhatsAppClients clients() {
         return context.getBean(WhatsAppClients.class);
+    }
+
+    Departures departures() {
+        return context.getBean(Departures.class);
     }
 
     Vault vault() {
@@ -160,6 +169,23 @@ final class RunningSignup implements AutoCloseable {
                         });
     }
 
+    /** The same for a departure's timer. */
+    void due(TenantId tenant, Departure departure) {
+        scope().in(
+                        tenant,
+                        tx -> {
+                            tx.update("DELETE FROM timers WHERE object_id = ?", departure.id());
+                            context.getBean(DepartureTimer.class).due(tx, tenant, departure.id());
+                            return null;
+                        });
+    }
+
+    List<String> timers(Departure departure) {
+        return look(
+                "SELECT due_at AT TIME ZONE 'UTC' || '+00' FROM timers WHERE object_id = ?",
+                departure.id());
+    }
+
     List<String> timers(Attempt attempt) {
         return look(
                 "SELECT due_at AT TIME ZONE 'UTC' || '+00' FROM timers WHERE object_id = ?",
@@ -184,6 +210,11 @@ final class RunningSignup implements AutoCloseable {
         @Override
         public void stopped(Tx tx, Connection now) {
             tx.afterCommit(() -> told.add(new Told.Stopped(now)));
+        }
+
+        @Override
+        public boolean isEnding(Tx tx, TenantId tenant, String phoneNumberId) {
+            return ending;
         }
     }
 }
