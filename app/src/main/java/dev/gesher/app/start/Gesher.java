@@ -9,6 +9,7 @@ import dev.gesher.postgres.Durability;
 import dev.gesher.postgres.EmbeddedPostgres;
 import dev.gesher.postgres.EmbeddedPostgresException;
 import dev.gesher.tenant.Mode;
+import dev.gesher.tenant.RestoreWatch;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.StartRefusedException;
 import io.micronaut.context.ApplicationContext;
@@ -149,6 +150,7 @@ public final class Gesher {
         var context = builder.build();
         try {
             context.start();
+            context.getBean(RestoreWatch.class).look();
             context.getBean(EmbeddedServer.class).start();
             if (settings.has(Role.WORKERS)) {
                 context.getBean(Workforce.class).start();

@@ -30,6 +30,9 @@ public final class EventLog implements Events {
     private static final int VERSION = 1;
     private static final int MOST = 1000;
 
+    /** More than any tenant has between two backups. */
+    static final long NUMBERS_LEFT_OUT = 1_000_000_000;
+
     private final TenantScope scope;
     private final ContentKeys keys;
 
@@ -83,6 +86,18 @@ public final class EventLog implements Events {
             next.put(row.getKey(), row.getValue() - taken + 1);
         }
         return next;
+    }
+
+    /**
+     * Leaves out {@link #NUMBERS_LEFT_OUT} numbers of a tenant and of its conversations: a restored
+     * database has forgotten some that it gave, and a reader's cursor must not find others under
+     * them.
+     */
+    public void leaveOut(Tx tx, TenantId tenant) throws SQLException {
+        tx.update(
+                "UPDATE event_counters SET value = value + ? WHERE tenant_id = ?",
+                NUMBERS_LEFT_OUT,
+                tenant);
     }
 
     private static void insert(

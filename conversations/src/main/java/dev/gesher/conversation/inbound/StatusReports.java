@@ -130,23 +130,34 @@ final class StatusReports {
         return new ByWamid(received.tenant(), received.signal().waMessageId());
     }
 
+    /**
+     * An attempt later than all we know of was made in a life of the database that a restore has
+     * undone: it counts as the latest.
+     */
     private static Map<ById, Attempt> byId(Tx tx, List<Received> received) throws SQLException {
         var ids = received.stream().flatMap(each -> opaque(each).stream()).distinct().toList();
         var found = new HashMap<ById, Attempt>();
         if (!ids.isEmpty()) {
             tx.query(
                             """
-                            SELECT a.tenant_id, a.message_id, a.attempt, a.wa_message_id, a.started_at, m.conversation_id
+                            SELECT a.tenant_id, a.message_id, a.attempt, a.wa_message_id, a.started_at, m.conversation_id,
+                                n.attempt AS told
                             FROM unnest(?, ?, ?) AS n(tenant_id, message_id, attempt)
+                            JOIN whatsapp_messages m ON m.tenant_id = n.tenant_id AND m.message_id = n.message_id
                             JOIN whatsapp_message_attempts a
-                                ON a.tenant_id = n.tenant_id AND a.message_id = n.message_id AND a.attempt = n.attempt
-                            JOIN whatsapp_messages m ON m.tenant_id = a.tenant_id AND m.message_id = a.message_id
+                                ON a.tenant_id = m.tenant_id AND a.message_id = m.message_id
+                                    AND a.attempt = least(n.attempt, m.attempt)
                             """,
-                            StatusReports::attempt,
+                            row -> Map.entry(row.integer("told"), attempt(row)),
                             Tx.tenants(ids.stream().map(ById::tenant).toList()),
                             Tx.uuids(ids.stream().map(ById::message).toList()),
                             Tx.integers(ids.stream().map(ById::attempt).toList()))
-                    .forEach(a -> found.put(new ById(a.tenant(), a.message(), a.number()), a));
+                    .forEach(each -> {
+                        var attempt = each.getValue();
+                        found.put(
+                                new ById(attempt.tenant(), attempt.message(), each.getKey()),
+                                attempt);
+                    });
         }
         return found;
     }

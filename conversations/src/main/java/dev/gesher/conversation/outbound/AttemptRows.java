@@ -2,7 +2,9 @@ package dev.gesher.conversation.outbound;
 
 import dev.gesher.conversation.message.MessageRows;
 import dev.gesher.conversation.message.StoredMessage;
+import dev.gesher.conversation.message.StoredMessage.Change;
 import dev.gesher.conversation.outbound.Call.Ended;
+import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.SendResult;
 import java.sql.SQLException;
@@ -51,6 +53,30 @@ final class AttemptRows {
         Call call() {
             return ended.call();
         }
+    }
+
+    /**
+     * Keeps an attempt of which nobody knows, for a message that was queued when the database was
+     * saved: it may have been sent since.
+     */
+    static void presume(Tx tx, TenantId tenant, List<Change> claimed, Instant now)
+            throws SQLException {
+        if (claimed.isEmpty()) {
+            return;
+        }
+        tx.update(
+                """
+                INSERT INTO whatsapp_message_attempts (tenant_id, message_id, attempt, lease_token, route, started_at, finished_at, outcome)
+                SELECT ?::uuid, n.message_id, n.attempt, 0, n.route, ?::timestamptz, ?::timestamptz, 'unknown'
+                FROM unnest(?, ?, ?) AS n(message_id, attempt, route)
+                ON CONFLICT DO NOTHING
+                """,
+                tenant,
+                now,
+                now,
+                Tx.uuids(claimed.stream().map(c -> c.before().id().value()).toList()),
+                Tx.integers(claimed.stream().map(c -> c.after().attempt()).toList()),
+                texts(claimed, c -> MessageRows.code(c.after().route())));
     }
 
     /** Ends attempts; one that is ended already keeps its end. */

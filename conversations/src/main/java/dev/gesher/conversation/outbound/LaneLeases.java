@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class LaneLeases {
     private LaneLeases() {}
 
-    /** Takes lanes that have something due and that nobody holds. */
+    /** Takes lanes that have something due and that nobody holds; none while sending is held. */
     static List<LaneHold> acquire(Tx tx, String holder, Duration lease, Instant now, int most)
             throws SQLException {
         return tx.query(
@@ -22,7 +22,7 @@ final class LaneLeases {
                 UPDATE lanes l
                 SET holder = ?, token = l.token + 1, lease_expires_at = clock_timestamp() + ? * interval '1 millisecond'
                 FROM (SELECT phone_number_id, holder FROM lanes
-                      WHERE next_due_at <= ? AND lease_expires_at < clock_timestamp()
+                      WHERE next_due_at <= ? AND lease_expires_at < clock_timestamp() AND NOT gesher_sending_is_held()
                       ORDER BY next_due_at, phone_number_id LIMIT ?
                       FOR UPDATE SKIP LOCKED) due
                 WHERE l.phone_number_id = due.phone_number_id
@@ -44,10 +44,15 @@ final class LaneLeases {
     /**
      * What a lane's row says to its holder.
      *
-     * @param parkedCause why nothing may be sent
+     * @param parkedCause why nothing may be sent on it
+     * @param sendingIsHeld whether nothing may be sent at all
      * @param repeated whether the step of this number was committed before
      */
-    record Held(Optional<String> parkedCause, boolean repeated) {}
+    record Held(Optional<String> parkedCause, boolean sendingIsHeld, boolean repeated) {
+        boolean isOpen() {
+            return parkedCause.isEmpty() && !sendingIsHeld;
+        }
+    }
 
     /** One holder's step on its lane. */
     record Step(LaneHold hold, String holder, Duration lease, long number) {}
@@ -69,7 +74,8 @@ final class LaneLeases {
                         UPDATE lanes l
                         SET lease_expires_at = clock_timestamp() + held.lease_millis * interval '1 millisecond', step = held.step
                         FROM held WHERE l.phone_number_id = held.phone_number_id
-                        RETURNING l.phone_number_id, l.parked_cause, held.step_before = held.step AS repeated
+                        RETURNING l.phone_number_id, l.parked_cause, held.step_before = held.step AS repeated,
+                            gesher_sending_is_held() AS sending_is_held
                         """,
                         row ->
                                 Map.entry(
@@ -77,6 +83,7 @@ final class LaneLeases {
                                         new Held(
                                                 Optional.ofNullable(
                                                         row.nullableText("parked_cause")),
+                                                row.bool("sending_is_held"),
                                                 row.bool("repeated"))),
                         Tx.texts(steps.stream().map(s -> s.hold().phoneNumberId()).toList()),
                         Tx.tenants(steps.stream().map(s -> s.hold().tenant()).toList()),

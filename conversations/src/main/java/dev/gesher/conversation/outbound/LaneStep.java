@@ -145,7 +145,7 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
         var now = clock.instant();
         var told = new ArrayList<NewEvent>();
         var slow = record(tx, ours, held, now, told);
-        var open = ours.stream().filter(r -> held(held, r).parkedCause().isEmpty()).toList();
+        var open = ours.stream().filter(r -> held(held, r).isOpen()).toList();
         var claimed =
                 claims.claim(
                         tx,
@@ -158,13 +158,17 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
         var quiet = ours.stream().filter(r -> isQuiet(r, claimed)).toList();
         var look = new HashMap<LaneHold, Boolean>();
         quiet.stream()
-                .filter(r -> r.room() > 0 || mayRelease(r))
-                .forEach(r -> look.put(r.hold(), open.contains(r)));
+                .filter(r -> r.room() > 0 || mayRelease(r, held(held, r)))
+                .forEach(r -> look.put(r.hold(), held(held, r).parkedCause().isEmpty()));
         var nextDue = claims.nextDue(tx, look);
         var released =
                 quiet.stream()
                         .filter(r ->
-                                isReleased(r, Optional.ofNullable(nextDue.get(number(r))), now))
+                                isReleased(
+                                        r,
+                                        held(held, r),
+                                        Optional.ofNullable(nextDue.get(number(r))),
+                                        now))
                         .map(r -> new Release(r.hold(), nextDue.get(number(r))))
                         .toList();
         LaneLeases.release(tx, released);
@@ -213,13 +217,19 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
         return claims.calls().isEmpty() && claims.missing().isEmpty();
     }
 
-    private static boolean mayRelease(Request request) {
-        return request.running().isEmpty() && (request.idle() || request.stop());
+    private static boolean mayRelease(Request request, Held held) {
+        return request.running().isEmpty() && (request.idle() || isStopped(request, held));
     }
 
-    private static boolean isReleased(Request request, Optional<Instant> nextDue, Instant now) {
-        return mayRelease(request)
-                && (request.stop() || nextDue.filter(due -> !due.isAfter(now)).isEmpty());
+    private static boolean isReleased(
+            Request request, Held held, Optional<Instant> nextDue, Instant now) {
+        return mayRelease(request, held)
+                && (isStopped(request, held) || nextDue.filter(due -> !due.isAfter(now)).isEmpty());
+    }
+
+    /** While sending is held nobody takes a lane; what is due on it is due when it may go on. */
+    private static boolean isStopped(Request request, Held held) {
+        return request.stop() || held.sendingIsHeld();
     }
 
     /**

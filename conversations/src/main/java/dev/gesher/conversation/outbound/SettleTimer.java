@@ -11,6 +11,7 @@ import dev.gesher.conversation.message.StoredMessage;
 import dev.gesher.conversation.message.StoredMessage.Change;
 import dev.gesher.conversation.message.StoredMessage.Times;
 import dev.gesher.conversation.message.Transitions;
+import dev.gesher.tenant.SendingHold;
 import dev.gesher.tenant.Tenant;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.Tenants;
@@ -23,10 +24,12 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** Ends the wait for Meta's word about a message that may have gone out. */
 @Singleton
@@ -46,6 +49,7 @@ final class SettleTimer implements Timers.Handler {
     private final Timers timers;
     private final EventLog events;
     private final LaneSignals signals;
+    private final SendingHold hold;
 
     SettleTimer(
             Clock clock,
@@ -54,7 +58,8 @@ final class SettleTimer implements Timers.Handler {
             Tenants tenants,
             Timers timers,
             EventLog events,
-            LaneSignals signals) {
+            LaneSignals signals,
+            SendingHold hold) {
         this.clock = clock;
         this.start = start;
         this.inbox = inbox;
@@ -62,6 +67,7 @@ final class SettleTimer implements Timers.Handler {
         this.timers = timers;
         this.events = events;
         this.signals = signals;
+        this.hold = hold;
     }
 
     @Override
@@ -121,12 +127,19 @@ final class SettleTimer implements Timers.Handler {
     }
 
     /**
-     * When the time to settle is over: it counts only while Meta's word could have reached us. Busy
-     * as the inbox may be, a day must do.
+     * When the time to settle is over: it counts only while Meta's word could have reached us, so
+     * not before the process started nor while sending is held (a restored database may not be
+     * where Meta's webhooks go). Busy as the inbox may be, a day must do.
      */
     private Instant over(Tx tx, StoredMessage message, Instant now) throws SQLException {
+        if (hold.isHeld(tx)) {
+            return now.plus(LaneStep.SETTLING);
+        }
         var since = message.unknownSince().orElse(now);
-        var heardSince = since.isBefore(start.at()) ? start.at() : since;
+        var heardSince =
+                Stream.of(since, start.at(), hold.releasedAt(tx).orElse(since))
+                        .max(Comparator.naturalOrder())
+                        .orElseThrow();
         var over = heardSince.plus(LaneStep.SETTLING);
         boolean behind =
                 !over.isAfter(now)

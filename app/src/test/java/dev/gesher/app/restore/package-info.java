@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gesher.app.restore;
+
+import org.jspecify.annotations.NullMarked;
