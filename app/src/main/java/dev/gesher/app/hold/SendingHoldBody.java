@@ -13,12 +13,12 @@ record SendingHoldBody(
         @Schema(description = "Whether nothing is sent now; messages are accepted and wait")
                 boolean held,
         @Schema(
-                        description = "restored: the database is an older copy of itself",
-                        allowableValues = {"restored", "operator"})
+                        type = "string",
+                        description =
+                                "restored (the database is an older copy of itself) or operator")
                 @Nullable String cause,
         @Nullable Instant since,
-        @Schema(description = "When sending was last released")
-                @Nullable Instant releasedAt,
+        @Schema(description = "When sending was last released") @Nullable Instant releasedAt,
         @Schema(description = "False while a restored database's messages are still being marked")
                 boolean prepared,
         @Schema(description = "The lives of the database: one more with every restore")

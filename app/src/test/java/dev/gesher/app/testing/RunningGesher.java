@@ -33,7 +33,7 @@ public final class RunningGesher implements AutoCloseable {
     public static final String APP_SECRET = "0123456789abcdef0123456789abcdef";
     public static final String VERIFY_TOKEN = "a verify token";
 
-    private final TestDatabase database;
+    private final Optional<TestDatabase> database;
     private final Optional<GraphSimulator> simulator;
     private final Settings settings;
     private final ApplicationContext context;
@@ -41,7 +41,7 @@ public final class RunningGesher implements AutoCloseable {
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
     private RunningGesher(
-            TestDatabase database,
+            Optional<TestDatabase> database,
             Optional<GraphSimulator> simulator,
             Settings settings,
             ApplicationContext context) {
@@ -61,7 +61,7 @@ public final class RunningGesher implements AutoCloseable {
         var database = TestDatabase.fresh();
         var environment = environment(database);
         environment.putAll(more);
-        return start(database, environment, Optional.empty(), clock);
+        return start(Optional.of(database), environment, Optional.empty(), clock);
     }
 
     /** Starts one together with a stand-in for Meta that delivers its webhooks here. */
@@ -69,29 +69,40 @@ public final class RunningGesher implements AutoCloseable {
         var database = TestDatabase.fresh();
         var environment = environment(database);
         var simulator = simulator(environment);
-        environment.put("META_APP_ID", simulator.options().appId());
-        environment.put("META_CONFIG_ID", simulator.options().configId());
-        environment.put("META_GRAPH_URL", simulator.graphUrl());
-        return start(database, environment, Optional.of(simulator), Clock.systemUTC());
+        return start(Optional.of(database), environment, Optional.of(simulator), Clock.systemUTC());
     }
 
-    private static GraphSimulator simulator(Map<String, String> environment) {
+    /** Starts one on a database and beside a stand-in for Meta that are the caller's to close. */
+    public static RunningGesher startOn(Map<String, String> environment, Clock clock) {
+        return start(Optional.empty(), environment, Optional.empty(), clock);
+    }
+
+    /**
+     * A stand-in for Meta that delivers its webhooks to the port of {@code environment}, which
+     * learns where it is.
+     */
+    public static GraphSimulator simulator(Map<String, String> environment) {
         var defaults = SimulatorOptions.forTests();
         try {
-            return GraphSimulator.start(
-                    defaults.withApp(defaults.appId(), APP_SECRET)
-                            .withVerifyToken(VERIFY_TOKEN)
-                            .withWebhookUrl(
-                                    "http://127.0.0.1:"
-                                            + environment.get("GESHER_PORT")
-                                            + "/webhooks/whatsapp"));
+            var simulator =
+                    GraphSimulator.start(
+                            defaults.withApp(defaults.appId(), APP_SECRET)
+                                    .withVerifyToken(VERIFY_TOKEN)
+                                    .withWebhookUrl(
+                                            "http://127.0.0.1:"
+                                                    + environment.get("GESHER_PORT")
+                                                    + "/webhooks/whatsapp"));
+            environment.put("META_APP_ID", simulator.options().appId());
+            environment.put("META_CONFIG_ID", simulator.options().configId());
+            environment.put("META_GRAPH_URL", simulator.graphUrl());
+            return simulator;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     private static RunningGesher start(
-            TestDatabase database,
+            Optional<TestDatabase> database,
             Map<String, String> environment,
             Optional<GraphSimulator> simulator,
             Clock clock) {
@@ -110,7 +121,12 @@ public final class RunningGesher implements AutoCloseable {
      * Makes a business at the stand-in and connects the tenant with it, by a system user's token.
      */
     public Business connect(TestTenant tenant, String displayPhoneNumber) {
-        var control = simulator().control();
+        return connect(tenant, displayPhoneNumber, simulator());
+    }
+
+    /** As {@link #connect(TestTenant, String)}, at a stand-in that is the caller's. */
+    public Business connect(TestTenant tenant, String displayPhoneNumber, GraphSimulator meta) {
+        var control = meta.control();
         var business = control.createBusiness("מאפיית לחם", displayPhoneNumber);
         var answer = connect(tenant, business, control.mintToken(business.wabaId()));
         if (answer.status() != 200) {
@@ -137,10 +153,17 @@ public final class RunningGesher implements AutoCloseable {
     /** The variables of a demo on {@code database}, with free ports and a new data folder. */
     public static Map<String, String> environment(TestDatabase database) {
         var environment = new HashMap<String, String>();
-        environment.put("GESHER_MODE", "demo");
         environment.put("DATABASE_URL", database.jdbcUrl());
         environment.put("DATABASE_USER", database.user());
         environment.put("DATABASE_PASSWORD", database.password());
+        environment.putAll(environment());
+        return environment;
+    }
+
+    /** The variables of a demo whose database is still to be named. */
+    public static Map<String, String> environment() {
+        var environment = new HashMap<String, String>();
+        environment.put("GESHER_MODE", "demo");
         environment.put("GESHER_OPERATOR_CLIENT_SECRET", OPERATOR_SECRET);
         environment.put("META_APP_SECRET", APP_SECRET);
         environment.put("WHATSAPP_WEBHOOK_VERIFY_TOKEN", VERIFY_TOKEN);
@@ -174,7 +197,7 @@ public final class RunningGesher implements AutoCloseable {
     }
 
     public TestDatabase database() {
-        return database;
+        return database.orElseThrow();
     }
 
     public <T> T bean(Class<T> type) {
@@ -306,7 +329,7 @@ public final class RunningGesher implements AutoCloseable {
         http.close();
         context.close();
         simulator.ifPresent(GraphSimulator::close);
-        database.close();
+        database.ifPresent(TestDatabase::close);
     }
 
     /** A tenant with one client and its token. */
