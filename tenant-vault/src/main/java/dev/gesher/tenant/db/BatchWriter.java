@@ -25,6 +25,23 @@ public interface BatchWriter<I, O> extends AutoCloseable {
      */
     O write(I item);
 
+    /**
+     * Writes items that may share a transaction and each succeeds or fails on its own, as by {@link
+     * #write}; those of one tenant are written in their order. Returns when all are answered.
+     *
+     * @return one result per item, in the items' order
+     */
+    List<Result<O>> writeAll(List<I> items);
+
+    /** What became of one of several items. */
+    sealed interface Result<O> {
+        /** Committed. */
+        record Written<O>(O answer) implements Result<O> {}
+
+        /** Not written, for a reason that {@link #write} would have thrown. */
+        record Failed<O>(Throwable cause) implements Result<O> {}
+    }
+
     /** What it has done and what waits. */
     BatchStats stats();
 

@@ -5,8 +5,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
 
@@ -44,15 +46,16 @@ final class DatabaseLeases implements Leases {
 
     @Override
     public boolean holds(Tx tx, Lease lease) throws SQLException {
-        return holdsAll(tx, List.of(lease));
+        return held(tx, List.of(lease)).contains(lease);
     }
 
     @Override
-    public boolean holdsAll(Tx tx, Collection<Lease> leases) throws SQLException {
+    public Set<Lease> held(Tx tx, Collection<Lease> leases) throws SQLException {
         // No look at the time: while the row is locked nobody can take it over, and if somebody had
         // the token would be another. A shared lock suffices for that, and transactions of the same
         // holder do not wait for each other.
-        var held =
+        var held = new HashSet<>(leases);
+        held.retainAll(
                 tx.query(
                         """
                         SELECT lease_name, token FROM leases
@@ -60,8 +63,8 @@ final class DatabaseLeases implements Leases {
                         """,
                         row -> new Lease(row.text("lease_name"), row.longInteger("token")),
                         Tx.texts(leases.stream().map(Lease::name).toList()),
-                        holder);
-        return held.containsAll(leases);
+                        holder));
+        return held;
     }
 
     @Override

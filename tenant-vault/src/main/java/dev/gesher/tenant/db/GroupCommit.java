@@ -4,6 +4,7 @@ import dev.gesher.tenant.TenantId;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
@@ -86,19 +87,41 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
 
     @Override
     public O write(I item) {
+        return switch (writeAll(List.of(item)).getFirst()) {
+            case Result.Written<O>(var answer) -> answer;
+            case Result.Failed<O>(var cause) -> throw asCallers(cause);
+        };
+    }
+
+    @Override
+    public List<Result<O>> writeAll(List<I> some) {
         if (scope.isOpen()) {
             throw new IllegalStateException("a batch writer was called inside a transaction");
         }
-        var waiting = Waiting.of(item, batch);
-        reserve(waiting.bytes());
-        try {
-            if (!queueOf(waiting.key()).add(waiting)) {
-                refused.increment();
-                throw new DatabaseUnavailableException("the writer " + name + " is closed");
+        var all = some.stream().map(item -> Waiting.of(item, batch)).toList();
+        var byQueue = new LinkedHashMap<WaitingQueue<I, O>, List<Waiting<I, O>>>();
+        for (var waiting : all) {
+            if (reserve(waiting)) {
+                byQueue.computeIfAbsent(queueOf(waiting.key()), ignored -> new ArrayList<>())
+                        .add(waiting);
             }
-            return waiting.answer().join();
+        }
+        byQueue.forEach((queue, theirs) -> {
+            if (!queue.addAll(theirs)) {
+                refused.add(theirs.size());
+                var closed = new DatabaseUnavailableException("the writer " + name + " is closed");
+                theirs.forEach(waiting -> waiting.answer().completeExceptionally(closed));
+            }
+        });
+        return all.stream().map(this::result).toList();
+    }
+
+    private Result<O> result(Waiting<I, O> waiting) {
+        try {
+            return new Result.Written<>(waiting.answer().join());
         } catch (CompletionException e) {
-            throw asCallers(e);
+            var cause = e.getCause();
+            return new Result.Failed<>(cause == null ? e : cause);
         } finally {
             waitingItems.decrementAndGet();
             waitingBytes.addAndGet(-waiting.bytes());
@@ -106,26 +129,29 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
     }
 
     /** The writer's exception with the caller's stack added to it. */
-    private static RuntimeException asCallers(CompletionException thrown) {
-        var cause = thrown.getCause();
+    private static RuntimeException asCallers(Throwable cause) {
         return switch (cause) {
             case DatabaseUnavailableException e ->
                     new DatabaseUnavailableException(
                             String.valueOf(e.getMessage()), e, e.inDoubt());
             case RuntimeException e -> e;
-            case null, default -> thrown;
+            default -> new CompletionException(cause);
         };
     }
 
-    private void reserve(long bytes) {
+    /** Makes room for an item until its answer is taken; answers it if there is none. */
+    private boolean reserve(Waiting<I, O> waiting) {
         long nowItems = waitingItems.incrementAndGet();
-        long nowBytes = waitingBytes.addAndGet(bytes);
+        long nowBytes = waitingBytes.addAndGet(waiting.bytes());
         if (nowItems > bounds.items() || nowBytes > bounds.bytes()) {
-            waitingItems.decrementAndGet();
-            waitingBytes.addAndGet(-bytes);
             refused.increment();
-            throw new DatabaseUnavailableException("too much waits for the writer " + name);
+            waiting.answer()
+                    .completeExceptionally(
+                            new DatabaseUnavailableException(
+                                    "too much waits for the writer " + name));
+            return false;
         }
+        return true;
     }
 
     private WaitingQueue<I, O> queueOf(TenantId key) {
@@ -156,7 +182,10 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
         }
     }
 
-    /** Writes a batch; what meets a locked row is narrowed down to its tenant and set aside. */
+    /**
+     * Writes a batch; what meets a locked row or takes too long is narrowed down to its tenant and
+     * set aside.
+     */
     private void together(WaitingQueue<I, O> queue, List<Waiting<I, O>> some) {
         for (var blocked : commitAll(some, TOGETHER, () -> failWaiting(queue))) {
             var keys = blocked.stream().map(Waiting::key).distinct().toList();
@@ -242,6 +271,12 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
                 // A commit whose answer was lost may have happened: since the writes are idempotent
                 // on each item's own id, running them again makes it certain.
                 inDoubt |= e.inDoubt();
+                if (!inDoubt && e.isStatementTimeout() && limits == TOGETHER) {
+                    var byTenant = byKey(some);
+                    if (byTenant.size() > 1) {
+                        return byTenant; // one of them is slow, and the others need not be
+                    }
+                }
                 if (!inDoubt || run >= RUNS_IN_DOUBT) {
                     if (e.getCause() instanceof SQLTransientConnectionException) {
                         noConnection.run();
@@ -326,6 +361,10 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
     private static void pause(int run) {
         LockSupport.parkNanos(
                 TimeUnit.MILLISECONDS.toNanos(ThreadLocalRandom.current().nextLong(1, 10L * run)));
+    }
+
+    private static <I, O> List<List<Waiting<I, O>>> byKey(List<Waiting<I, O>> some) {
+        return List.copyOf(some.stream().collect(Collectors.groupingBy(Waiting::key)).values());
     }
 
     private static <T> List<List<T>> halves(List<T> some) {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Leases of shared work as rows, on the database's clock. */
 public interface Leases {
@@ -21,7 +22,7 @@ public interface Leases {
     boolean holds(Tx tx, Lease lease) throws SQLException;
 
     /** As {@link #holds} for several leases at once, locked in the order of their names. */
-    boolean holdsAll(Tx tx, Collection<Lease> leases) throws SQLException;
+    Set<Lease> held(Tx tx, Collection<Lease> leases) throws SQLException;
 
     /** Gives the lease back, if it still holds. */
     void release(Lease lease);

@@ -48,18 +48,26 @@ final class WaitingQueue<I, O> {
 
     /** Adds an item; false if the queue is closed. */
     boolean add(Waiting<I, O> waiting) {
+        return addAll(List.of(waiting));
+    }
+
+    /** Adds items that the next batch may take together; false if the queue is closed. */
+    boolean addAll(List<Waiting<I, O>> some) {
         lock.lock();
         try {
             if (closed) {
                 return false;
             }
-            var blocked = aside.get(waiting.key());
-            if (blocked != null) {
-                blocked.add(waiting);
-            } else {
-                byTenant.computeIfAbsent(waiting.key(), ignored -> new ArrayDeque<>()).add(waiting);
-                arrived.signal();
+            for (var waiting : some) {
+                var blocked = aside.get(waiting.key());
+                var queue =
+                        blocked != null
+                                ? blocked
+                                : byTenant.computeIfAbsent(
+                                        waiting.key(), ignored -> new ArrayDeque<>());
+                queue.add(waiting);
             }
+            arrived.signal();
             return true;
         } finally {
             lock.unlock();

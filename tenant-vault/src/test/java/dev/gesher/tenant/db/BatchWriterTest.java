@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.BatchWriter.Bounds;
 import dev.gesher.tenant.db.Rows.Item;
+import dev.gesher.testkit.CuttingProxy;
 import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.TestDatabase;
 import io.micronaut.context.ApplicationContext;
@@ -494,14 +495,10 @@ class BatchWriterTest {
     }
 
     private CuttingProxy proxy() throws Exception {
-        var uri = java.net.URI.create(database.jdbcUrl().substring("jdbc:".length()));
-        return new CuttingProxy(uri.getHost(), uri.getPort());
+        return CuttingProxy.before(database);
     }
 
     private ApplicationContext through(CuttingProxy proxy) {
-        var uri = java.net.URI.create(database.jdbcUrl().substring("jdbc:".length()));
-        return Gesher.on(
-                database,
-                database.jdbcUrl().replace(uri.getAuthority(), "127.0.0.1:" + proxy.port()));
+        return Gesher.on(database, proxy.jdbcUrl(database));
     }
 }

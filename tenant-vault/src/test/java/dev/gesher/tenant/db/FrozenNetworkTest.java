@@ -2,6 +2,7 @@ package dev.gesher.tenant.db;
 
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.gesher.testkit.CuttingProxy;
 import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.TestDatabase;
 import java.net.URI;

@@ -6,7 +6,10 @@ import dev.gesher.tenant.db.Tx;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The table {@code webhook_changes}. */
@@ -22,8 +25,16 @@ final class ChangeRows {
             Bodies.Change change,
             byte[] payload) {}
 
-    /** A pending change, without its payload. */
-    record Head(long inboxId, int ordinal, LocalDate day, long bytes) {}
+    /**
+     * A pending change, without its payload.
+     *
+     * @param line what it is about, and is applied in order with: a phone number, else a WABA
+     */
+    record Head(long inboxId, int ordinal, LocalDate day, long bytes, String line) {
+        Reach reach() {
+            return new Reach(line, inboxId, ordinal);
+        }
+    }
 
     /** A pending change. */
     record Change(
@@ -36,7 +47,20 @@ final class ChangeRows {
             Instant receivedAt,
             LocalDate day,
             byte[] payload,
-            String correlation) {}
+            String correlation) {
+        /** What it is about, and is applied in order with: a phone number, else a WABA. */
+        String line() {
+            var number = phoneNumberId;
+            return number != null ? number : Objects.requireNonNullElse(wabaId, "");
+        }
+
+        Place place() {
+            return new Place(inboxId, ordinal);
+        }
+    }
+
+    /** Which change of which body. */
+    record Place(long inboxId, int ordinal) {}
 
     /** Where a change ends for now. */
     enum State {
@@ -92,38 +116,31 @@ final class ChangeRows {
                 Tx.integers(buckets));
     }
 
-    /** The first pending changes of each bucket, but for some numbers. */
-    static List<Head> heads(Tx tx, List<Integer> buckets, List<String> notOf, int ofEach)
+    /** Up to where the changes of one line are in hand already. */
+    record Reach(String line, long inboxId, int ordinal) {}
+
+    /** The first pending changes of each bucket that lie beyond what is in hand of their line. */
+    static List<Head> heads(Tx tx, List<Integer> buckets, List<Reach> inHand, int ofEach)
             throws SQLException {
         return tx.query(
                 """
                 SELECT c.* FROM unnest(?) AS b CROSS JOIN LATERAL (
-                    SELECT inbox_id, ordinal, key_day, octet_length(payload) AS bytes
-                    FROM webhook_changes
-                    WHERE bucket = b AND state = 'pending'
-                      AND (phone_number_id IS NULL OR phone_number_id <> ALL(?))
-                    ORDER BY inbox_id, ordinal LIMIT ?) AS c
+                    SELECT w.inbox_id, w.ordinal, w.key_day, octet_length(w.payload) AS bytes,
+                        coalesce(w.phone_number_id, w.waba_id, '') AS line
+                    FROM webhook_changes w
+                    LEFT JOIN unnest(?, ?, ?) AS h (line, inbox_id, ordinal)
+                        ON h.line = coalesce(w.phone_number_id, w.waba_id, '')
+                    WHERE w.bucket = b AND w.state = 'pending'
+                      AND (h.line IS NULL OR (w.inbox_id, w.ordinal) > (h.inbox_id, h.ordinal))
+                    ORDER BY w.inbox_id, w.ordinal LIMIT ?) AS c
                 ORDER BY c.inbox_id, c.ordinal
                 """,
                 ChangeRows::head,
                 Tx.integers(buckets),
-                Tx.texts(notOf),
+                Tx.texts(inHand.stream().map(Reach::line).toList()),
+                Tx.longs(inHand.stream().map(Reach::inboxId).toList()),
+                Tx.integers(inHand.stream().map(Reach::ordinal).toList()),
                 ofEach);
-    }
-
-    /** The first pending changes of one number. */
-    static List<Head> headsOf(Tx tx, String phoneNumberId, int most) throws SQLException {
-        return tx.query(
-                """
-                SELECT inbox_id, ordinal, key_day, octet_length(payload) AS bytes
-                FROM webhook_changes
-                WHERE bucket = ? AND state = 'pending' AND phone_number_id = ?
-                ORDER BY inbox_id, ordinal LIMIT ?
-                """,
-                ChangeRows::head,
-                Bodies.bucket(phoneNumberId),
-                phoneNumberId,
-                most);
     }
 
     private static Head head(Row row) throws SQLException {
@@ -131,7 +148,8 @@ final class ChangeRows {
                 row.longInteger("inbox_id"),
                 row.integer("ordinal"),
                 KeyDay.of(row.integer("key_day")),
-                row.longInteger("bytes"));
+                row.longInteger("bytes"),
+                row.text("line"));
     }
 
     static List<Change> load(Tx tx, List<Head> heads) throws SQLException {
@@ -159,27 +177,37 @@ final class ChangeRows {
                 Tx.integers(heads.stream().map(Head::ordinal).toList()));
     }
 
-    /** Moves pending changes on; all of them must be pending still. */
-    static void settle(Tx tx, List<Settled> settled, Instant now) throws SQLException {
-        tx.updateExactly(
-                settled.size(),
-                """
-                UPDATE webhook_changes c
-                SET state = s.state, tenant_id = s.tenant_id, error = s.error, settled_at = ?
-                FROM unnest(?, ?, ?, ?, ?) AS s (inbox_id, ordinal, state, tenant_id, error)
-                WHERE c.inbox_id = s.inbox_id AND c.ordinal = s.ordinal AND c.state = 'pending'
-                """,
-                now,
-                Tx.longs(settled.stream().map(one -> one.change().inboxId()).toList()),
-                Tx.integers(settled.stream().map(one -> one.change().ordinal()).toList()),
-                Tx.texts(
-                        settled.stream()
-                                .map(one -> one.state().name().toLowerCase(java.util.Locale.ROOT))
-                                .toList()),
-                Tx.uuids(
-                        settled.stream()
-                                .map(one -> one.tenant() == null ? null : one.tenant().value())
-                                .toList()),
-                Tx.texts(settled.stream().map(Settled::error).toList()));
+    /**
+     * Moves pending changes on, and locks them.
+     *
+     * @return those that were pending; the others were moved on before
+     */
+    static Set<Place> settle(Tx tx, List<Settled> settled, Instant now) throws SQLException {
+        return new HashSet<>(
+                tx.query(
+                        """
+                        UPDATE webhook_changes c
+                        SET state = s.state, tenant_id = s.tenant_id, error = s.error, settled_at = ?
+                        FROM unnest(?, ?, ?, ?, ?) AS s (inbox_id, ordinal, state, tenant_id, error)
+                        WHERE c.inbox_id = s.inbox_id AND c.ordinal = s.ordinal AND c.state = 'pending'
+                        RETURNING c.inbox_id, c.ordinal
+                        """,
+                        row -> new Place(row.longInteger("inbox_id"), row.integer("ordinal")),
+                        now,
+                        Tx.longs(settled.stream().map(one -> one.change().inboxId()).toList()),
+                        Tx.integers(settled.stream().map(one -> one.change().ordinal()).toList()),
+                        Tx.texts(
+                                settled.stream()
+                                        .map(one ->
+                                                one.state()
+                                                        .name()
+                                                        .toLowerCase(java.util.Locale.ROOT))
+                                        .toList()),
+                        Tx.uuids(
+                                settled.stream()
+                                        .map(one ->
+                                                one.tenant() == null ? null : one.tenant().value())
+                                        .toList()),
+                        Tx.texts(settled.stream().map(Settled::error).toList())));
     }
 }

@@ -1,6 +1,5 @@
 package dev.gesher.whatsapp.webhook;
 
-import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.InboundListener;
 import dev.gesher.whatsapp.InboundSignal.Message;
@@ -23,6 +22,9 @@ final class Recorder implements InboundListener {
     @Override
     public void apply(Tx tx, List<Received> signals) throws SQLException {
         calls.add(List.copyOf(signals));
+        tx.lockInOrder(
+                "SELECT FROM heard_tenants WHERE tenant_id = ANY(?) ORDER BY tenant_id FOR UPDATE",
+                Tx.tenants(signals.stream().map(Received::tenant).distinct().toList()));
         for (var received : signals) {
             var signal = received.signal();
             if (signal.waMessageId().contains(POISON)) {
@@ -42,11 +44,7 @@ final class Recorder implements InboundListener {
                     received.phoneNumberId(),
                     signal.waMessageId(),
                     what);
-            lockRowOf(tx, received.tenant());
+            tx.update("UPDATE heard_tenants SET n = n + 1 WHERE tenant_id = ?", received.tenant());
         }
-    }
-
-    private static void lockRowOf(Tx tx, TenantId tenant) throws SQLException {
-        tx.update("UPDATE heard_tenants SET n = n + 1 WHERE tenant_id = ?", tenant);
     }
 }

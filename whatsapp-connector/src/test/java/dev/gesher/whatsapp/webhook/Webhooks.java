@@ -129,7 +129,13 @@ final class Webhooks implements AutoCloseable {
     /** Works until nothing is left that can be done now. */
     void work() {
         while (splitter.round()) {}
-        while (applier.round()) {}
+        try {
+            do {
+                applier.awaitIdle();
+            } while (applier.round());
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** What the listener has heard and committed, in order: {@code <what> <id>}. */

@@ -1,4 +1,4 @@
-package dev.gesher.tenant.db;
+package dev.gesher.testkit;
 
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -22,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Stands between the driver and PostgreSQL, reads the driver's messages (PostgreSQL documentation,
  * "Message Formats"), and does what a test wants at the moment of a COMMIT.
  */
-final class CuttingProxy implements AutoCloseable {
+public final class CuttingProxy implements AutoCloseable {
     private final ServerSocket listening;
     private final String host;
     private final int port;
@@ -32,14 +33,30 @@ final class CuttingProxy implements AutoCloseable {
     private volatile CountDownLatch gate = new CountDownLatch(0);
     private volatile boolean away;
 
-    CuttingProxy(String host, int port) throws IOException {
+    public CuttingProxy(String host, int port) throws IOException {
         this.host = host;
         this.port = port;
         this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(this::accept);
     }
 
-    int port() {
+    /** Stands before a test's database. */
+    public static CuttingProxy before(TestDatabase database) throws IOException {
+        var server = server(database);
+        return new CuttingProxy(server.getHost(), server.getPort());
+    }
+
+    /** The database's URL, by way of this. */
+    public String jdbcUrl(TestDatabase database) {
+        return database.jdbcUrl().replace(server(database).getAuthority(), "127.0.0.1:" + port());
+    }
+
+    private static URI server(TestDatabase database) {
+        return URI.create(database.jdbcUrl().substring("jdbc:".length()));
+    }
+
+    /** Where it listens, on the loopback address. */
+    public int port() {
         return listening.getLocalPort();
     }
 
@@ -47,25 +64,27 @@ final class CuttingProxy implements AutoCloseable {
      * From now on {@code count} COMMITs reach the server, which carries them out, but the
      * connection breaks before the driver hears of it.
      */
-    void loseAnswersToCommits(int count) {
+    public void loseAnswersToCommits(int count) {
         commitsToCut.set(count);
     }
 
     /** Holds every COMMIT back until {@link #letCommitsPass}. */
-    void holdCommits() {
+    public void holdCommits() {
         gate = new CountDownLatch(1);
     }
 
-    void letCommitsPass() {
+    /** Lets those pass that are held back. */
+    public void letCommitsPass() {
         gate.countDown();
     }
 
-    int commitsSeen() {
+    /** How many have come so far. */
+    public int commitsSeen() {
         return commitsSeen.get();
     }
 
     /** Breaks every connection, and refuses new ones while {@code away}. */
-    void setAway(boolean away) {
+    public void setAway(boolean away) {
         this.away = away;
         if (away) {
             sockets.forEach(CuttingProxy::closeQuietly);
