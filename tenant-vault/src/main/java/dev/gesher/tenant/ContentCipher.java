@@ -11,7 +11,7 @@ public interface ContentCipher {
      */
     record Place(String table, String column, UUID row) {}
 
-    /** Encrypts under the newest data key. */
+    /** Encrypts under the current data key. */
     byte[] encrypt(Place place, byte[] plaintext);
 
     /**

@@ -13,8 +13,8 @@ public interface LookupHasher {
     int LENGTH = 32;
 
     /**
-     * The hash to store, under the tenant's newest key, in the caller's transaction (whose set must
-     * hold {@code tenant}).
+     * The hash to store, under the tenant's current key, in the caller's transaction (whose set
+     * must hold {@code tenant}).
      *
      * @param purpose separates hashes of the same value for different uses
      * @param value already normalised by the caller
@@ -23,7 +23,8 @@ public interface LookupHasher {
     byte[] hash(Tx tx, TenantId tenant, String purpose, String value) throws SQLException;
 
     /**
-     * The hashes to look up, newest key first: values stored before a rotation are still found.
+     * The hashes to look up, newest key first: values stored before a rotation are still found, and
+     * so is what another process stores under a new key, which all know before one of them uses it.
      *
      * @throws TenantKeysDestroyedException if the tenant has no key (any more)
      */

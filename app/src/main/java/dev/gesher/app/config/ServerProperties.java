@@ -21,18 +21,23 @@ public final class ServerProperties {
         var properties = new LinkedHashMap<String, Object>();
         properties.put("gesher.mode", settings.mode().name().toLowerCase(Locale.ROOT));
         properties.put("gesher.data-dir", settings.dataDir().toString());
-        switch (settings.keySource()) {
-            case KeySource.File(var path) ->
-                    properties.put("gesher.vault.keyset-file", path.toString());
-            case KeySource.Kms(var uri) -> properties.put("gesher.vault.kms-uri", uri);
-            case KeySource.Embedded() -> {
-                // the vault makes one in the data folder
-            }
-        }
+        key(properties, "", settings.keySources().current());
+        settings.keySources().previous().ifPresent(it -> key(properties, "-previous", it));
         meta(properties, settings.meta());
         database(properties, settings.database().orElseThrow());
         listeners(properties, settings);
         return properties;
+    }
+
+    private static void key(Map<String, Object> properties, String suffix, KeySource source) {
+        switch (source) {
+            case KeySource.File(var path) ->
+                    properties.put("gesher.vault.keyset-file" + suffix, path.toString());
+            case KeySource.Kms(var uri) -> properties.put("gesher.vault.kms-uri" + suffix, uri);
+            case KeySource.Embedded() -> {
+                // the vault makes one in the data folder
+            }
+        }
     }
 
     private static void meta(Map<String, Object> properties, Settings.Meta meta) {

@@ -23,7 +23,7 @@ public record Settings(
         Mode mode,
         Meta meta,
         Optional<Database> database,
-        KeySource keySource,
+        KeySources keySources,
         Operator operator,
         URI publicUrl,
         Ports ports,
@@ -76,6 +76,13 @@ public record Settings(
         record Embedded() implements KeySource {}
     }
 
+    /**
+     * The key-encryption key.
+     *
+     * @param previous the former one while a rotation goes on
+     */
+    public record KeySources(KeySource current, Optional<KeySource> previous) {}
+
     /** How the operator gets a token. */
     public record Operator(String clientId, SecretText clientSecret) {}
 
@@ -93,7 +100,7 @@ public record Settings(
                 mode,
                 meta,
                 Optional.of(other),
-                keySource,
+                keySources,
                 operator,
                 publicUrl,
                 ports,
@@ -109,7 +116,7 @@ public record Settings(
                 mode,
                 other,
                 database,
-                keySource,
+                keySources,
                 operator,
                 publicUrl,
                 ports,

@@ -2,6 +2,7 @@ package dev.gesher.app.config;
 
 import dev.gesher.app.config.Settings.Database;
 import dev.gesher.app.config.Settings.KeySource;
+import dev.gesher.app.config.Settings.KeySources;
 import dev.gesher.app.config.Settings.Meta;
 import dev.gesher.app.config.Settings.Operator;
 import dev.gesher.app.config.Settings.Ports;
@@ -49,7 +50,7 @@ final class SettingsReader {
                 mode,
                 meta(mode, ports, insecure),
                 database(mode),
-                keySource(mode),
+                keySources(mode),
                 operator(mode),
                 publicUrl,
                 ports,
@@ -180,24 +181,27 @@ final class SettingsReader {
                         number("DATABASE_POOL_SIZE", 10, 2, 500)));
     }
 
-    private KeySource keySource(Mode mode) {
-        var kmsUri = value("GESHER_KMS_URI");
-        var file = value("GESHER_KEYSET_FILE");
-        if (kmsUri.isPresent() && file.isPresent()) {
-            throw new StartRefusedException(
-                    "GESHER_KEYSET_FILE and GESHER_KMS_URI are both set: the key-encryption key has one source.");
-        }
-        if (kmsUri.isPresent()) {
-            return new KeySource.Kms(kmsUri.get());
-        }
-        if (file.isPresent()) {
-            return new KeySource.File(path("GESHER_KEYSET_FILE", file.get()).toAbsolutePath());
-        }
-        if (mode == Mode.PRODUCTION) {
+    private KeySources keySources(Mode mode) {
+        var previous = keySource("GESHER_KMS_URI_PREVIOUS", "GESHER_KEYSET_FILE_PREVIOUS");
+        var current = keySource("GESHER_KMS_URI", "GESHER_KEYSET_FILE");
+        if (current.isEmpty() && mode == Mode.PRODUCTION) {
             throw new StartRefusedException(
                     "GESHER_KEYSET_FILE or GESHER_KMS_URI is missing, and production mode refuses the embedded key.");
         }
-        return new KeySource.Embedded();
+        return new KeySources(current.orElseGet(KeySource.Embedded::new), previous);
+    }
+
+    private Optional<KeySource> keySource(String kmsVariable, String fileVariable) {
+        var kmsUri = value(kmsVariable);
+        var file = value(fileVariable);
+        if (kmsUri.isPresent() && file.isPresent()) {
+            throw new StartRefusedException(
+                    fileVariable + " and " + kmsVariable + " are both set: a key has one source.");
+        }
+        return kmsUri.<KeySource>map(KeySource.Kms::new)
+                .or(() ->
+                        file.map(
+                                it -> new KeySource.File(path(fileVariable, it).toAbsolutePath())));
     }
 
     private Operator operator(Mode mode) {

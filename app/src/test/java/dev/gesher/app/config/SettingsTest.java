@@ -39,7 +39,7 @@ class SettingsTest {
 
         assertThat(settings.mode()).isEqualTo(Mode.DEMO);
         assertThat(settings.database()).isEmpty();
-        assertThat(settings.keySource()).isEqualTo(new KeySource.Embedded());
+        assertThat(settings.keySources().current()).isEqualTo(new KeySource.Embedded());
         assertThat(settings.publicUrl()).isEqualTo(URI.create("http://localhost:8080"));
         assertThat(settings.meta().graphUrl()).isEqualTo(URI.create("http://127.0.0.1:8082"));
         assertThat(settings.roles()).containsExactlyInAnyOrder(Role.values());
@@ -60,7 +60,7 @@ class SettingsTest {
         assertThat(settings.publicUrl()).isEqualTo(URI.create("https://gesher.example.com"));
         assertThat(settings.meta().graphUrl()).isEqualTo(URI.create("https://graph.facebook.com"));
         assertThat(settings.meta().graphVersion()).isEqualTo("v21.0");
-        assertThat(settings.keySource())
+        assertThat(settings.keySources().current())
                 .isEqualTo(new KeySource.File(Path.of("/etc/gesher/keyset.json")));
         assertThat(settings.database().orElseThrow().ownerUser()).isEqualTo("gesher_service");
     }
@@ -120,6 +120,20 @@ class SettingsTest {
         environment.put(variable, value);
 
         assertRefused(environment, variable);
+    }
+
+    @Test
+    void a_former_key_is_taken_from_one_source() {
+        var environment = production();
+        assertThat(Settings.from(environment).keySources().previous()).isEmpty();
+        environment.put("GESHER_KMS_URI_PREVIOUS", "gcp-kms://projects/p");
+        assertThat(Settings.from(environment).keySources().previous())
+                .contains(new KeySource.Kms("gcp-kms://projects/p"));
+        environment.put("GESHER_KEYSET_FILE_PREVIOUS", "/etc/gesher/old.json");
+        assertRefused(environment, "GESHER_KEYSET_FILE_PREVIOUS");
+        environment.remove("GESHER_KMS_URI_PREVIOUS");
+        assertThat(Settings.from(environment).keySources().previous())
+                .contains(new KeySource.File(Path.of("/etc/gesher/old.json")));
     }
 
     @Test

@@ -44,11 +44,12 @@ final class StoredTenants implements Tenants {
     @Override
     public Tenant create(NewTenant tenant, String actor) {
         var id = new TenantId(UuidCreator.getTimeOrderedEpoch());
+        var newKeys = keys.makeKeys(id);
         return scope.in(
                 id,
                 tx -> {
                     insert(tx, id, tenant);
-                    keys.makeKeys(tx, id);
+                    newKeys.store(tx);
                     audit.record(tx, id, actor, "tenant.created", id.toString(), Map.of());
                     return rows.find(id).orElseThrow().tenant();
                 });

@@ -2,8 +2,11 @@ package dev.gesher.tenant.db;
 
 import java.sql.SQLException;
 
-/** The database cannot take the work now; the caller may try again soon. */
-public final class DatabaseUnavailableException extends RuntimeException {
+/**
+ * The database, or what has to be asked to read it, cannot take the work now; the caller may try
+ * again soon.
+ */
+public class DatabaseUnavailableException extends RuntimeException {
     private final boolean inDoubt;
 
     public DatabaseUnavailableException(String message, Throwable cause) {
@@ -24,12 +27,12 @@ public final class DatabaseUnavailableException extends RuntimeException {
      * Whether the answer to a commit was lost: the work may be done or not, so only work that is
      * idempotent may be run again. Otherwise nothing was changed.
      */
-    public boolean inDoubt() {
+    public final boolean inDoubt() {
         return inDoubt;
     }
 
     /** Whether a statement ran into the transaction's {@link Limits}. */
-    public boolean isStatementTimeout() {
+    public final boolean isStatementTimeout() {
         return getCause() instanceof SQLException sql && "57014".equals(sql.getSQLState());
     }
 }

@@ -33,9 +33,22 @@ public final class TenantScope {
             "SET LOCAL idle_in_transaction_session_timeout = " + STANDING_STILL.toMillis() + "; ";
 
     private final TransactionOperations<Connection> transactions;
+    private final ThreadLocal<Boolean> preparing = ThreadLocal.withInitial(() -> false);
+    private volatile @Nullable Preparation preparation;
 
     TenantScope(TransactionOperations<Connection> transactions) {
         this.transactions = transactions;
+    }
+
+    /** From now on, {@code first} is done before each transaction of tenants. */
+    public void prepareWith(Preparation first) {
+        preparation = first;
+    }
+
+    /** What must not be waited for inside a transaction, done before it. */
+    public interface Preparation {
+        /** Called before each transaction of tenants; may open transactions of its own. */
+        void prepare(Collection<TenantId> tenants);
     }
 
     /** Runs {@code work} in one transaction that sees the rows of {@code tenant} only. */
@@ -84,6 +97,7 @@ public final class TenantScope {
         if (isOpen()) {
             throw new IllegalStateException("a transaction is open on this thread already");
         }
+        prepare(set);
         String settings =
                 ENDS_WHEN_STANDING_STILL
                         + limits
@@ -112,6 +126,19 @@ public final class TenantScope {
         }
         done.forEach(Tx::committed);
         return result;
+    }
+
+    private void prepare(Collection<TenantId> set) {
+        var first = preparation;
+        if (first == null || set.isEmpty() || preparing.get()) {
+            return;
+        }
+        preparing.set(true);
+        try {
+            first.prepare(set);
+        } finally {
+            preparing.remove();
+        }
     }
 
     @SuppressWarnings(

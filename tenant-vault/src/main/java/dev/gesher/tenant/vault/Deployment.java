@@ -2,9 +2,13 @@ package dev.gesher.tenant.vault;
 
 import dev.gesher.tenant.Mode;
 import dev.gesher.tenant.StartRefusedException;
+import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.tenant.db.Tx;
 import jakarta.inject.Singleton;
+import java.sql.SQLException;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 
 /** What the database remembers of the deployment it belongs to. */
@@ -20,15 +24,24 @@ final class Deployment {
 
     /**
      * @param mode {@code demo} or {@code production}
+     * @param keyFingerprint of the key-encryption key that wraps
+     * @param formerFingerprints of those that wrapped what is not yet re-wrapped
      */
-    record Remembered(String mode, String keyFingerprint) {}
+    record Remembered(String mode, String keyFingerprint, List<String> formerFingerprints) {
+        static Remembered of(Row row) throws SQLException {
+            return new Remembered(
+                    row.text("mode"),
+                    row.text("key_fingerprint"),
+                    row.texts("former_fingerprints"));
+        }
+    }
 
     /** Empty before the first start. */
     Optional<Remembered> remembered() {
         return scope.platform(tx ->
                 tx.one(
-                        "SELECT mode, key_fingerprint FROM deployment",
-                        row -> new Remembered(row.text("mode"), row.text("key_fingerprint"))));
+                        "SELECT mode, key_fingerprint, former_fingerprints FROM deployment",
+                        Remembered::of));
     }
 
     /**
@@ -49,10 +62,12 @@ final class Deployment {
     }
 
     /**
-     * Remembers mode and key on the first start; later compares. A key that knows the remembered
-     * one and wraps with a newer takes its place, so that a start without the newer is refused.
+     * Remembers mode and key on the first start; later compares. Another configured key than the
+     * remembered one wraps nothing before a rotation is asked for: until then there may be replicas
+     * that do not have it.
      *
-     * @throws StartRefusedException if the database belongs to another key or mode
+     * @throws StartRefusedException if the database belongs to another mode, or there is something
+     *     in it that none of the configured keys opens
      */
     void checkAndRemember(Mode mode, KeyEncryptionKey key) {
         scope.platform(tx -> {
@@ -66,11 +81,14 @@ final class Deployment {
                     clock.instant());
             var remembered =
                     tx.one(
-                            "SELECT mode, key_fingerprint FROM deployment FOR UPDATE",
-                            row -> new Remembered(row.text("mode"), row.text("key_fingerprint")));
+                            """
+                            SELECT mode, key_fingerprint, former_fingerprints FROM deployment
+                            FOR UPDATE
+                            """,
+                            Remembered::of);
             checkMode(remembered, mode);
             checkKey(remembered.orElseThrow(), key);
-            return tx.update("UPDATE deployment SET key_fingerprint = ?", key.fingerprint());
+            return true;
         });
     }
 
@@ -84,5 +102,47 @@ final class Deployment {
                             + remembered.keyFingerprint()
                             + ".");
         }
+        for (var former : remembered.formerFingerprints()) {
+            if (!key.knows(former)) {
+                throw new StartRefusedException(
+                        "A rotation of the key-encryption key is not finished: some keys in this"
+                                + " database still need the former one, with the fingerprint "
+                                + former
+                                + ", and it is not configured (GESHER_KEYSET_FILE_PREVIOUS or"
+                                + " GESHER_KMS_URI_PREVIOUS).");
+            }
+        }
+    }
+
+    /** Names the key that wraps now, in a transaction of its own. */
+    String wrapping() {
+        return remembered()
+                .orElseThrow(() -> new IllegalStateException("nothing is remembered"))
+                .keyFingerprint();
+    }
+
+    /** As {@link #wrapping()}, and so it stays until the caller's transaction ends. */
+    String holdWrapping(Tx tx) throws SQLException {
+        return tx.one(
+                        "SELECT key_fingerprint FROM deployment FOR SHARE",
+                        row -> row.text("key_fingerprint"))
+                .orElseThrow();
+    }
+
+    /** From the end of this transaction on, another key wraps; the one before still opens. */
+    void wrapWith(Tx tx, String fingerprint) throws SQLException {
+        tx.update(
+                """
+                UPDATE deployment SET key_fingerprint = ?, former_fingerprints =
+                    array_remove(array_append(array_remove(former_fingerprints, key_fingerprint),
+                        key_fingerprint), ?)
+                """,
+                fingerprint,
+                fingerprint);
+    }
+
+    /** Nothing is left that only a former key opens. */
+    void forgetFormer(Tx tx) throws SQLException {
+        tx.update("UPDATE deployment SET former_fingerprints = '{}'");
     }
 }

@@ -1,5 +1,6 @@
 package dev.gesher.tenant.vault;
 
+import com.google.crypto.tink.Aead;
 import com.google.crypto.tink.InsecureSecretKeyAccess;
 import com.google.crypto.tink.KeyStatus;
 import com.google.crypto.tink.KeysetHandle;
@@ -9,9 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.Set;
+import java.util.Map;
 
 /** Names keys so that the database can remember which one it belongs to. */
 final class Fingerprints {
@@ -24,12 +25,15 @@ final class Fingerprints {
         return of(keyset.getPrimary());
     }
 
-    /** Of every key that decrypts. */
-    static Set<String> all(KeysetHandle keyset) {
-        var all = new HashSet<String>();
+    /** Every key of a keyset that is in use, each by its fingerprint and able to encrypt. */
+    static Map<String, Aead> aeads(KeysetHandle keyset) throws GeneralSecurityException {
+        var all = new HashMap<String, Aead>();
         for (int i = 0; i < keyset.size(); i++) {
-            if (keyset.getAt(i).getStatus() == KeyStatus.ENABLED) {
-                all.add(of(keyset.getAt(i)));
+            var entry = keyset.getAt(i);
+            if (entry.getStatus() == KeyStatus.ENABLED) {
+                all.put(
+                        of(entry),
+                        alone(entry).getPrimitive(TinkSetup.configuration(), Aead.class));
             }
         }
         return all;
@@ -49,21 +53,23 @@ final class Fingerprints {
     /** HKDF over id, type and material: one way, and of no use for anything but comparing. */
     private static String of(KeysetHandle.Entry entry) {
         try {
-            var alone =
-                    KeysetHandle.newBuilder()
-                            .addEntry(
-                                    KeysetHandle.importKey(entry.getKey())
-                                            .withFixedId(entry.getId())
-                                            .makePrimary())
-                            .build();
             byte[] material =
                     TinkProtoKeysetFormat.serializeKeyset(
-                            alone, InsecureSecretKeyAccess.get(), TinkSetup.configuration());
+                            alone(entry), InsecureSecretKeyAccess.get(), TinkSetup.configuration());
             byte[] info = "gesher key-encryption key fingerprint".getBytes(StandardCharsets.UTF_8);
             return HexFormat.of()
                     .formatHex(Hkdf.computeHkdf("HMACSHA256", material, new byte[0], info, BYTES));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("a key could not be fingerprinted", e);
         }
+    }
+
+    private static KeysetHandle alone(KeysetHandle.Entry entry) throws GeneralSecurityException {
+        return KeysetHandle.newBuilder()
+                .addEntry(
+                        KeysetHandle.importKey(entry.getKey())
+                                .withFixedId(entry.getId())
+                                .makePrimary())
+                .build();
     }
 }

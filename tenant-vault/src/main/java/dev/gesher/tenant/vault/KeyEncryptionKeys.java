@@ -1,8 +1,7 @@
 package dev.gesher.tenant.vault;
 
-import com.google.crypto.tink.Aead;
 import com.google.crypto.tink.KeysetHandle;
-import com.google.crypto.tink.KmsClient;
+import dev.gesher.tenant.KeyServiceUnavailableException;
 import dev.gesher.tenant.Mode;
 import dev.gesher.tenant.StartRefusedException;
 import io.micronaut.context.annotation.Context;
@@ -12,8 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
-import java.util.ServiceLoader;
-import java.util.Set;
+import java.time.Clock;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,14 +25,17 @@ final class KeyEncryptionKeys {
     private final VaultConfiguration source;
     private final DeploymentConfiguration configuration;
     private final Deployment deployment;
+    private final Clock clock;
 
     KeyEncryptionKeys(
             VaultConfiguration source,
             DeploymentConfiguration configuration,
-            Deployment deployment) {
+            Deployment deployment,
+            Clock clock) {
         this.source = source;
         this.configuration = configuration;
         this.deployment = deployment;
+        this.clock = clock;
     }
 
     /**
@@ -46,14 +48,26 @@ final class KeyEncryptionKeys {
         var mode = configuration.deploymentMode();
         var remembered = deployment.remembered();
         Deployment.checkMode(remembered, mode);
-        var key = open(mode, remembered.isPresent());
+        var key = withPrevious(open(mode, remembered.isPresent()));
         deployment.checkAndRemember(mode, key);
+        return key;
+    }
+
+    private KeyEncryptionKey withPrevious(KeyEncryptionKey key) {
+        if (source.kmsUriPrevious() != null) {
+            return key.with(ofKms("GESHER_KMS_URI_PREVIOUS", source.kmsUriPrevious()));
+        }
+        if (source.keysetFilePrevious() != null) {
+            return key.with(ofKeyset(Path.of(source.keysetFilePrevious())));
+        }
         return key;
     }
 
     private KeyEncryptionKey open(Mode mode, boolean rememberedByDatabase) {
         if (source.kmsUri() != null) {
-            return ofKms(source.kmsUri());
+            var key = ofKms("GESHER_KMS_URI", source.kmsUri());
+            probe(key);
+            return key;
         }
         if (source.keysetFile() != null) {
             return ofKeyset(Path.of(source.keysetFile()));
@@ -107,33 +121,37 @@ final class KeyEncryptionKeys {
     private static KeyEncryptionKey ofKeyset(Path file) {
         KeysetHandle keyset = KeysetFile.read(file);
         try {
-            var aead = keyset.getPrimitive(TinkSetup.configuration(), Aead.class);
             return new KeyEncryptionKey(
-                    aead, Fingerprints.primary(keyset), Fingerprints.all(keyset));
+                    Fingerprints.primary(keyset), Fingerprints.aeads(keyset), false);
         } catch (GeneralSecurityException e) {
             throw new StartRefusedException(
                     "The keyset file " + file + " holds no keys for authenticated encryption.");
         }
     }
 
-    private static KeyEncryptionKey ofKms(String uri) {
-        var client =
-                ServiceLoader.load(KmsClient.class).stream()
-                        .map(ServiceLoader.Provider::get)
-                        .filter(it -> it.doesSupport(uri))
-                        .findFirst()
-                        .orElseThrow(() ->
-                                new StartRefusedException(
-                                        "GESHER_KMS_URI names a key management service"
-                                                + " that this build has no client for."));
+    private KeyEncryptionKey ofKms(String variable, String uri) {
+        var fingerprint = Fingerprints.ofUri(uri);
+        var key = KeyServices.aead(variable, uri, source.kmsEndpoint());
+        var scheme = uri.substring(0, uri.indexOf("://"));
+        return new KeyEncryptionKey(
+                fingerprint, Map.of(fingerprint, new RemoteAead(scheme, key, clock)), true);
+    }
+
+    /** A wrong key, or one we may not use, shows now and not with the first new tenant. */
+    private static void probe(KeyEncryptionKey key) {
         try {
-            var fingerprint = Fingerprints.ofUri(uri);
-            var aead = client.withDefaultCredentials().getAead(uri);
-            return new KeyEncryptionKey(aead, fingerprint, Set.of(fingerprint));
-        } catch (GeneralSecurityException e) {
+            byte[] place = AssociatedData.of("probe");
+            var wrapped = key.wrap(key.fingerprint(), KeyRows.generate(KeyKind.DATA), place);
+            key.unwrap(key.fingerprint(), wrapped, place);
+        } catch (KeyServiceUnavailableException e) {
             throw new StartRefusedException(
-                    "The key that GESHER_KMS_URI names cannot be reached with the credentials of"
-                            + " this machine.");
+                    "The key management service of GESHER_KMS_URI does not answer ("
+                            + e.getMessage()
+                            + "), or this machine has no credentials for it.");
+        } catch (IllegalStateException e) {
+            throw new StartRefusedException(
+                    "The key management service does not let us encrypt and decrypt with the key"
+                            + " that GESHER_KMS_URI names.");
         }
     }
 }

@@ -5,6 +5,7 @@ import com.google.crypto.tink.aead.AesGcmParameters;
 import com.google.crypto.tink.aead.AesGcmParameters.Variant;
 import com.google.crypto.tink.prf.PredefinedPrfParameters;
 import java.security.GeneralSecurityException;
+import java.util.Locale;
 
 /** The kinds of key in {@code tenant_keys}. */
 enum KeyKind {
@@ -24,6 +25,11 @@ enum KeyKind {
 
     KeyKind(Parameters parameters) {
         this.parameters = parameters;
+    }
+
+    /** As the database writes it. */
+    static KeyKind of(String name) {
+        return valueOf(name.toUpperCase(Locale.ROOT));
     }
 
     Parameters parameters() {

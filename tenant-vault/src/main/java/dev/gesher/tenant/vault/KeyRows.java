@@ -1,7 +1,9 @@
 package dev.gesher.tenant.vault;
 
 import com.google.crypto.tink.KeysetHandle;
+import dev.gesher.tenant.KeyServiceUnavailableException;
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.Tx;
 import jakarta.inject.Singleton;
 import java.security.GeneralSecurityException;
@@ -10,75 +12,216 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
 
-/** The table {@code tenant_keys}: keys wrapped by the key-encryption key. */
+/**
+ * The table {@code tenant_keys}: keys wrapped by the key-encryption key. Making, opening and
+ * re-wrapping may ask a key management service and are apart from reading and writing, so that no
+ * transaction need wait for it.
+ */
 @Singleton
 final class KeyRows {
     private final KeyEncryptionKey kek;
+    private final Deployment deployment;
     private final Clock clock;
 
-    KeyRows(KeyEncryptionKey kek, Clock clock) {
+    KeyRows(KeyEncryptionKey kek, Deployment deployment, Clock clock) {
         this.kek = kek;
+        this.deployment = deployment;
         this.clock = clock;
     }
 
-    /** Makes a new key unless that version exists already: of two who race, the first wins. */
-    void make(Tx tx, TenantId tenant, KeyKind kind, int version) throws SQLException {
-        tx.update(
-                """
-                INSERT INTO tenant_keys (tenant_id, kind, version, wrapped, kek_fingerprint, created_at)
-                VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-                """,
-                tenant,
-                kind,
-                version,
-                kek.wrap(generate(kind), place(tenant, kind, version)),
-                kek.fingerprint(),
-                clock.instant());
+    /** Where a key lives; it opens nowhere else. */
+    record Slot(TenantId tenant, KeyKind kind, int version) {
+        byte[] associatedData() {
+            return AssociatedData.of("tenant_keys", tenant, kind, version);
+        }
     }
 
-    /** The keyrings of one kind, with one query; a tenant without a key has none in the answer. */
-    <P> Map<TenantId, Keyring<P>> load(
-            Tx tx, Collection<TenantId> tenants, KeyKind kind, Class<P> primitive)
-            throws SQLException {
-        var byTenant = new HashMap<TenantId, TreeMap<Integer, P>>();
-        var rows =
-                tx.query(
-                        """
-                        SELECT tenant_id, version, wrapped FROM tenant_keys
-                        WHERE tenant_id = any(?) AND kind = ?
-                        """,
-                        row ->
-                                new Wrapped(
-                                        row.tenant(), row.integer("version"), row.bytes("wrapped")),
-                        Tx.tenants(new ArrayList<>(tenants)),
-                        kind);
-        for (var row : rows) {
-            byTenant.computeIfAbsent(row.tenant(), ignored -> new TreeMap<>())
-                    .put(row.version(), open(row, kind, primitive));
+    /**
+     * A key as stored.
+     *
+     * @param by the fingerprint of the key-encryption key that wrapped it
+     * @param inUse whether what is new may be encrypted with it
+     */
+    record Wrapped(Slot slot, byte[] wrapped, String by, boolean inUse) {
+        private static Wrapped of(Row row) throws SQLException {
+            return new Wrapped(
+                    new Slot(row.tenant(), KeyKind.of(row.text("kind")), row.integer("version")),
+                    row.bytes("wrapped"),
+                    row.text("kek_fingerprint"),
+                    row.bool("in_use"));
         }
-        var keyrings = new HashMap<TenantId, Keyring<P>>();
-        byTenant.forEach((tenant, versions) -> keyrings.put(tenant, new Keyring<>(versions)));
-        return keyrings;
+    }
+
+    /** A key that is not stored yet. Prints its place only. */
+    static final class Fresh {
+        private final Slot slot;
+        private final KeysetHandle key;
+        private final String by;
+        private final byte[] wrapped;
+
+        private Fresh(Slot slot, KeysetHandle key, String by, byte[] wrapped) {
+            this.slot = slot;
+            this.key = key;
+            this.by = by;
+            this.wrapped = wrapped;
+        }
+
+        Slot slot() {
+            return slot;
+        }
+
+        @Override
+        public String toString() {
+            return slot.toString();
+        }
+    }
+
+    /** Whether making, opening and re-wrapping ask a key management service. */
+    boolean isRemote() {
+        return kek.isRemote();
+    }
+
+    /** Makes a key and wraps it. Opens a transaction of its own: not to be called inside one. */
+    Fresh make(Slot slot) {
+        var key = generate(slot.kind());
+        var by = deployment.wrapping();
+        return new Fresh(slot, key, by, kek.wrap(by, key, slot.associatedData()));
+    }
+
+    /** As {@link #insert(Tx, Fresh, Start)}, in use at once. */
+    boolean insert(Tx tx, Fresh fresh) throws SQLException {
+        return insert(tx, fresh, Start.AT_ONCE);
+    }
+
+    /** When a new key comes into use. */
+    enum Start {
+        AT_ONCE,
+        /** When every replica has read it: {@link VaultCaches#AHEAD} from now. */
+        AHEAD
+    }
+
+    /**
+     * Stores a key unless that version exists already: of two who race, the first wins. Until the
+     * transaction ends, no other key-encryption key takes over.
+     *
+     * @return whether it was stored
+     */
+    boolean insert(Tx tx, Fresh fresh, Start start) throws SQLException {
+        var by = deployment.holdWrapping(tx);
+        var slot = fresh.slot();
+        byte[] wrapped =
+                by.equals(fresh.by)
+                        ? fresh.wrapped
+                        : kek.wrap(by, fresh.key, slot.associatedData());
+        return tx.update(
+                        """
+                        INSERT INTO tenant_keys
+                            (tenant_id, kind, version, wrapped, kek_fingerprint, created_at, encrypts_from)
+                        VALUES (?, ?, ?, ?, ?, ?, CASE WHEN ? THEN
+                            clock_timestamp() + ? * interval '1 second' ELSE '-infinity' END)
+                        ON CONFLICT DO NOTHING
+                        """,
+                        slot.tenant(),
+                        slot.kind(),
+                        slot.version(),
+                        wrapped,
+                        by,
+                        clock.instant(),
+                        start == Start.AHEAD,
+                        (int) VaultCaches.AHEAD.toSeconds())
+                == 1;
+    }
+
+    /** The keys of one kind, with one query. */
+    List<Wrapped> read(Tx tx, Collection<TenantId> tenants, KeyKind kind) throws SQLException {
+        return tx.query(
+                """
+                SELECT tenant_id, kind, version, wrapped, kek_fingerprint,
+                    encrypts_from <= clock_timestamp() AS in_use
+                FROM tenant_keys WHERE tenant_id = any(?) AND kind = ?
+                """,
+                Wrapped::of,
+                Tx.tenants(new ArrayList<>(tenants)),
+                kind);
     }
 
     /** One version only, which need not exist. */
-    <P> Optional<P> loadVersion(
-            Tx tx, TenantId tenant, KeyKind kind, int version, Class<P> primitive)
-            throws SQLException {
+    Optional<Wrapped> read(Tx tx, Slot slot) throws SQLException {
         return tx.one(
-                        """
-                        SELECT wrapped FROM tenant_keys
-                        WHERE tenant_id = ? AND kind = ? AND version = ?
-                        """,
-                        row -> new Wrapped(tenant, version, row.bytes("wrapped")),
+                """
+                SELECT tenant_id, kind, version, wrapped, kek_fingerprint, true AS in_use
+                FROM tenant_keys WHERE tenant_id = ? AND kind = ? AND version = ?
+                """,
+                Wrapped::of,
+                slot.tenant(),
+                slot.kind(),
+                slot.version());
+    }
+
+    /** The keyrings of what was read; a tenant without a key has none in the answer. */
+    <P> Map<TenantId, Keyring<P>> open(List<Wrapped> rows, Class<P> primitive) {
+        var opened = new HashMap<TenantId, TreeMap<Integer, P>>();
+        var current = new HashMap<TenantId, Integer>();
+        var primitives = openAll(rows, primitive);
+        for (int n = 0; n < rows.size(); n++) {
+            var row = rows.get(n);
+            var slot = row.slot();
+            opened.computeIfAbsent(slot.tenant(), _ -> new TreeMap<>())
+                    .put(slot.version(), primitives.get(n));
+            if (row.inUse()) {
+                current.merge(slot.tenant(), slot.version(), Math::max);
+            }
+        }
+        var keyrings = new HashMap<TenantId, Keyring<P>>();
+        opened.forEach((tenant, versions) ->
+                keyrings.put(
                         tenant,
-                        kind,
-                        version)
-                .map(row -> open(row, kind, primitive));
+                        new Keyring<>(
+                                versions, current.getOrDefault(tenant, versions.firstKey()))));
+        return keyrings;
+    }
+
+    /** A key service is asked for all at once: one answer takes as long as another. */
+    private <P> List<P> openAll(List<Wrapped> rows, Class<P> primitive) {
+        if (!kek.isRemote() || rows.size() < 2) {
+            return rows.stream().map(row -> openOne(row, primitive)).toList();
+        }
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var openings =
+                    rows.stream()
+                            .map(row -> threads.submit(() -> openOne(row, primitive)))
+                            .toList();
+            var opened = new ArrayList<P>();
+            for (var opening : openings) {
+                opened.add(opening.get());
+            }
+            return opened;
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause
+                    ? cause
+                    : new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KeyServiceUnavailableException("interrupted", e);
+        }
+    }
+
+    <P> P openOne(Wrapped row, Class<P> primitive) {
+        var slot = row.slot();
+        var handle = kek.unwrap(row.by(), row.wrapped(), slot.associatedData());
+        try {
+            return handle.getPrimitive(TinkSetup.configuration(), primitive);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(
+                    "a key of kind " + slot.kind() + " is of another kind", e);
+        }
     }
 
     /**
@@ -95,26 +238,50 @@ final class KeyRows {
         return tx.update("DELETE FROM tenant_keys WHERE tenant_id = ?", tenant);
     }
 
-    private <P> P open(Wrapped row, KeyKind kind, Class<P> primitive) {
-        var handle = kek.unwrap(row.wrapped(), place(row.tenant(), kind, row.version()));
-        try {
-            return handle.getPrimitive(TinkSetup.configuration(), primitive);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("a key of kind " + kind + " is of another kind", e);
-        }
+    // --- re-wrapping
+
+    /** Keys of these tenants that another than the wrapping key wrapped. */
+    List<Wrapped> readWrappedByOthers(Tx tx, List<TenantId> tenants, String by, int limit)
+            throws SQLException {
+        return tx.query(
+                """
+                SELECT tenant_id, kind, version, wrapped, kek_fingerprint, true AS in_use
+                FROM tenant_keys WHERE tenant_id = any(?) AND kek_fingerprint <> ?
+                ORDER BY tenant_id, kind, version LIMIT ?
+                """,
+                Wrapped::of,
+                Tx.tenants(tenants),
+                by,
+                limit);
     }
 
-    private static KeysetHandle generate(KeyKind kind) {
+    /** The same key under another wrapping. */
+    Wrapped rewrap(Wrapped row, String by) {
+        byte[] place = row.slot().associatedData();
+        var key = kek.unwrap(row.by(), row.wrapped(), place);
+        return new Wrapped(row.slot(), kek.wrap(by, key, place), by, row.inUse());
+    }
+
+    /** Puts a new wrapping in the place of {@code old}, unless the key is gone meanwhile. */
+    void replace(Tx tx, Wrapped old, Wrapped rewrapped) throws SQLException {
+        tx.update(
+                """
+                UPDATE tenant_keys SET wrapped = ?, kek_fingerprint = ?
+                WHERE tenant_id = ? AND kind = ? AND version = ? AND wrapped = ?
+                """,
+                rewrapped.wrapped(),
+                rewrapped.by(),
+                old.slot().tenant(),
+                old.slot().kind(),
+                old.slot().version(),
+                old.wrapped());
+    }
+
+    static KeysetHandle generate(KeyKind kind) {
         try {
             return KeysetHandle.generateNew(kind.parameters(), TinkSetup.configuration());
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("a key could not be made", e);
         }
     }
-
-    private static byte[] place(TenantId tenant, KeyKind kind, int version) {
-        return AssociatedData.of("tenant_keys", tenant, kind, version);
-    }
-
-    private record Wrapped(TenantId tenant, int version, byte[] wrapped) {}
 }

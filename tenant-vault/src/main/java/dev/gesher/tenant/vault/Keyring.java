@@ -7,20 +7,34 @@ import java.util.TreeMap;
 /** The versions of one key that still exist, at least one. Prints no key. */
 final class Keyring<P> {
     private final TreeMap<Integer, P> byVersion;
+    private final int current;
 
-    Keyring(SortedMap<Integer, P> byVersion) {
-        if (byVersion.isEmpty()) {
+    /**
+     * @param current the version that is in use for what is new; a newer one is only known ahead
+     */
+    Keyring(SortedMap<Integer, P> byVersion, int current) {
+        if (!byVersion.containsKey(current)) {
             throw new IllegalArgumentException("a keyring without a key");
         }
         this.byVersion = new TreeMap<>(byVersion);
+        this.current = current;
     }
 
+    int currentVersion() {
+        return current;
+    }
+
+    P current() {
+        return version(current);
+    }
+
+    /** The newest, known ahead or in use. */
     int newestVersion() {
         return byVersion.lastKey();
     }
 
-    P newest() {
-        return byVersion.lastEntry().getValue();
+    boolean has(int version) {
+        return byVersion.containsKey(version);
     }
 
     /**

@@ -25,10 +25,9 @@ final class KeyringCipher implements ContentCipher {
     @Override
     public byte[] encrypt(Place place, byte[] plaintext) {
         try {
-            byte[] encrypted = keys.newest().encrypt(plaintext, associatedData(place));
+            byte[] encrypted = keys.current().encrypt(plaintext, associatedData(place));
             return ByteBuffer.allocate(PREFIX + encrypted.length)
-                    .put(FORMAT)
-                    .putInt(keys.newestVersion())
+                    .put(prefix(keys.currentVersion()))
                     .put(encrypted)
                     .array();
         } catch (GeneralSecurityException e) {
@@ -50,6 +49,11 @@ final class KeyringCipher implements ContentCipher {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("content was encrypted for another place or tenant", e);
         }
+    }
+
+    /** What ciphertexts under a key of this version begin with. */
+    static byte[] prefix(int version) {
+        return ByteBuffer.allocate(PREFIX).put(FORMAT).putInt(version).array();
     }
 
     private byte[] associatedData(Place place) {

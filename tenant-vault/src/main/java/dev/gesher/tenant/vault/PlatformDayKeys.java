@@ -6,6 +6,7 @@ import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.DatabaseException;
 import dev.gesher.tenant.db.DatabaseUnavailableException;
 import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.tenant.vault.KeyRows.Slot;
 import jakarta.inject.Singleton;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
@@ -15,7 +16,6 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -95,19 +95,25 @@ final class PlatformDayKeys implements DayKeys {
      * @param make not for a day long past, whose key was destroyed for good
      */
     private void open(LocalDate day, boolean make, Instant now) {
-        int version = Integer.parseInt(VERSION.format(day));
-        Optional<Aead> key =
-                scope.in(
+        var slot =
+                new Slot(
                         TenantId.PLATFORM,
-                        tx -> {
-                            if (make) {
-                                rows.make(tx, TenantId.PLATFORM, KeyKind.INBOX_DAY, version);
-                            }
-                            return rows.loadVersion(
-                                    tx, TenantId.PLATFORM, KeyKind.INBOX_DAY, version, Aead.class);
-                        });
-        key.ifPresentOrElse(
-                found -> opened.put(day, new Opened(found, now)), () -> opened.remove(day));
+                        KeyKind.INBOX_DAY,
+                        Integer.parseInt(VERSION.format(day)));
+        var stored = scope.in(TenantId.PLATFORM, tx -> rows.read(tx, slot));
+        if (stored.isEmpty() && make) {
+            var fresh = rows.make(slot);
+            stored =
+                    scope.in(
+                            TenantId.PLATFORM,
+                            tx -> {
+                                rows.insert(tx, fresh);
+                                return rows.read(tx, slot);
+                            });
+        }
+        stored.map(row -> rows.openOne(row, Aead.class))
+                .ifPresentOrElse(
+                        key -> opened.put(day, new Opened(key, now)), () -> opened.remove(day));
     }
 
     private void makeAhead(LocalDate day, Instant now) {

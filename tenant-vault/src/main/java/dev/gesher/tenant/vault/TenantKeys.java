@@ -2,11 +2,14 @@ package dev.gesher.tenant.vault;
 
 import com.google.crypto.tink.Aead;
 import com.google.crypto.tink.prf.PrfSet;
+import dev.gesher.tenant.KeyServiceUnavailableException;
 import dev.gesher.tenant.StartRefusedException;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.TenantKeysDestroyedException;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Tx;
+import dev.gesher.tenant.vault.KeyRows.Slot;
+import dev.gesher.tenant.vault.KeyRows.Wrapped;
 import io.micronaut.context.annotation.Context;
 import jakarta.annotation.PostConstruct;
 import java.sql.SQLException;
@@ -21,8 +24,9 @@ import java.util.Map;
  * start, before anyone can ask for them.
  */
 @Context
-final class TenantKeys implements TenantKeyMaker {
+final class TenantKeys implements TenantKeyMaker, TenantScope.Preparation {
     private static final int FIRST = 1;
+    private static final List<TenantId> PLATFORM = List.of(TenantId.PLATFORM);
 
     private final KeyRows rows;
     private final TenantScope scope;
@@ -38,23 +42,33 @@ final class TenantKeys implements TenantKeyMaker {
 
     @PostConstruct
     void makePlatformKeys() {
-        scope.in(
-                TenantId.PLATFORM,
-                tx -> {
-                    makeKeys(tx, TenantId.PLATFORM);
-                    rows.make(tx, TenantId.PLATFORM, KeyKind.EVIDENCE, FIRST);
-                    return true;
-                });
-        scope.in(TenantId.PLATFORM, this::open);
+        for (var kind : List.of(KeyKind.DATA, KeyKind.PRF, KeyKind.EVIDENCE)) {
+            var first = new Slot(TenantId.PLATFORM, kind, FIRST);
+            var known = scope.in(TenantId.PLATFORM, tx -> rows.read(tx, PLATFORM, kind));
+            if (known.isEmpty()) {
+                var fresh = rows.make(first);
+                scope.in(TenantId.PLATFORM, tx -> rows.insert(tx, fresh));
+            }
+        }
+        var stored = scope.in(TenantId.PLATFORM, tx -> rows.read(tx, PLATFORM, KeyKind.DATA));
+        openOrRefuse(stored);
+        if (rows.isRemote()) {
+            scope.prepareWith(this);
+        }
     }
 
     /**
      * Shows a wrong key-encryption key at the start, also where its fingerprint cannot: all we know
      * of a key service's key is its name.
      */
-    private Keyring<Aead> open(Tx tx) throws SQLException {
+    private void openOrRefuse(List<Wrapped> stored) {
         try {
-            return data(tx, TenantId.PLATFORM);
+            var _ = rows.open(stored, Aead.class);
+        } catch (KeyServiceUnavailableException e) {
+            throw new StartRefusedException(
+                    "The key management service does not answer ("
+                            + e.getMessage()
+                            + "), and the platform's keys cannot be opened without it.");
         } catch (IllegalStateException e) {
             throw new StartRefusedException(
                     "The key-encryption key does not open the platform's keys in this database.");
@@ -62,9 +76,37 @@ final class TenantKeys implements TenantKeyMaker {
     }
 
     @Override
-    public void makeKeys(Tx tx, TenantId tenant) throws SQLException {
-        rows.make(tx, tenant, KeyKind.DATA, FIRST);
-        rows.make(tx, tenant, KeyKind.PRF, FIRST);
+    public NewKeys makeKeys(TenantId tenant) {
+        var fresh =
+                List.of(
+                        rows.make(new Slot(tenant, KeyKind.DATA, FIRST)),
+                        rows.make(new Slot(tenant, KeyKind.PRF, FIRST)));
+        return tx -> {
+            for (var key : fresh) {
+                rows.insert(tx, key);
+            }
+        };
+    }
+
+    /**
+     * Opens the data keys of tenants before a transaction of theirs begins, if that means to ask a
+     * key management service: none waits for it with its locks held.
+     */
+    @Override
+    public void prepare(Collection<TenantId> tenants) {
+        var missing = new ArrayList<>(tenants);
+        missing.removeAll(data.of(tenants).keySet());
+        if (!missing.isEmpty()) {
+            var mark = data.mark();
+            var stored = scope.in(missing, tx -> rows.read(tx, missing, KeyKind.DATA));
+            data.keep(mark, rows.open(stored, Aead.class));
+        }
+    }
+
+    /** As {@link #data(Tx, TenantId)}, read anew: for whoever met a version that the copy lacks. */
+    Keyring<Aead> freshData(Tx tx, TenantId tenant) throws SQLException {
+        data.drop(tenant);
+        return data(tx, tenant);
     }
 
     Keyring<Aead> data(Tx tx, TenantId tenant) throws SQLException {
@@ -101,7 +143,7 @@ final class TenantKeys implements TenantKeyMaker {
         missing.removeAll(found.keySet());
         if (!missing.isEmpty()) {
             var mark = opened.mark();
-            var read = rows.load(tx, missing, kind, primitive);
+            var read = rows.open(rows.read(tx, missing, kind), primitive);
             for (var tenant : missing) {
                 found.put(tenant, only(tenant, read));
             }

@@ -20,7 +20,7 @@ final class TenantLookupHasher implements LookupHasher {
 
     @Override
     public byte[] hash(Tx tx, TenantId tenant, String purpose, String value) throws SQLException {
-        return hash(keys.lookup(tx, tenant).newest(), tenant, purpose, value);
+        return hash(keys.lookup(tx, tenant).current(), tenant, purpose, value);
     }
 
     @Override

@@ -42,10 +42,8 @@ final class TenantVault implements Vault {
     public void store(
             Tx tx, TenantId tenant, SecretName name, SecretText secret, @Nullable Instant expiresAt)
             throws SQLException {
-        if (lockSecretsOf(tx, tenant) == 0) {
-            throw new TenantKeysDestroyedException(tenant);
-        }
-        var keyring = keys.data(tx, tenant);
+        var keyring = lockedKeys(tx, tenant);
+        int keyVersion = keyring.newestVersion();
         int version = newestVersion(tx, tenant, name) + 1;
         delete(tx, tenant, name);
         tx.updateExactly(
@@ -59,8 +57,8 @@ final class TenantVault implements Vault {
                 name.provider(),
                 name.kind(),
                 version,
-                encrypt(keyring, place(tenant, name, version), secret),
-                keyring.newestVersion(),
+                encrypt(keyring.version(keyVersion), place(tenant, name, version), secret),
+                keyVersion,
                 clock.instant(),
                 expiresAt);
         audit(tx, tenant, "secret.stored", name, Map.of("version", Integer.toString(version)));
@@ -81,7 +79,7 @@ final class TenantVault implements Vault {
 
     @Override
     public void destroy(Tx tx, TenantId tenant, SecretName name) throws SQLException {
-        lockSecretsOf(tx, tenant);
+        lockKeys(tx, tenant);
         if (delete(tx, tenant, name) > 0) {
             audit(tx, tenant, "secret.destroyed", name, Map.of());
         }
@@ -136,7 +134,11 @@ final class TenantVault implements Vault {
 
     private SecretText decrypt(Tx tx, TenantId tenant, SecretName name, Encrypted secret)
             throws SQLException {
-        var key = keys.data(tx, tenant).version(secret.keyVersion());
+        var keyring = keys.data(tx, tenant);
+        if (!keyring.has(secret.keyVersion())) {
+            keyring = keys.freshData(tx, tenant);
+        }
+        var key = keyring.version(secret.keyVersion());
         try {
             byte[] text = key.decrypt(secret.ciphertext(), place(tenant, name, secret.version()));
             return SecretText.of(new String(text, StandardCharsets.UTF_8));
@@ -146,27 +148,41 @@ final class TenantVault implements Vault {
         }
     }
 
-    private static byte[] encrypt(Keyring<Aead> keyring, byte[] place, SecretText secret) {
+    private static byte[] encrypt(Aead key, byte[] place, SecretText secret) {
         try {
-            return keyring.newest()
-                    .encrypt(secret.reveal().getBytes(StandardCharsets.UTF_8), place);
+            return key.encrypt(secret.reveal().getBytes(StandardCharsets.UTF_8), place);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("a secret could not be encrypted", e);
         }
     }
 
     /**
-     * Two who store the same secret at once get two versions, one after the other.
-     *
-     * @return how many keys there are: none once they were destroyed
+     * Locks the tenant's data keys, so that two who store the same secret at once get two versions,
+     * one after the other, and nobody rotates or destroys keys meanwhile. A secret is encrypted
+     * with the newest key, in use for content or not: whoever reads it looks again for a key
+     * unknown to him.
      */
-    private static int lockSecretsOf(Tx tx, TenantId tenant) throws SQLException {
-        return tx.lockInOrder(
-                """
-                SELECT version FROM tenant_keys WHERE tenant_id = ? AND kind = 'data'
-                ORDER BY version FOR NO KEY UPDATE
-                """,
-                tenant);
+    private Keyring<Aead> lockedKeys(Tx tx, TenantId tenant) throws SQLException {
+        int newest = lockKeys(tx, tenant);
+        if (newest == 0) {
+            throw new TenantKeysDestroyedException(tenant);
+        }
+        var keyring = keys.data(tx, tenant);
+        return keyring.newestVersion() == newest ? keyring : keys.freshData(tx, tenant);
+    }
+
+    /** The newest version, 0 if there is none. */
+    private static int lockKeys(Tx tx, TenantId tenant) throws SQLException {
+        return tx
+                .query(
+                        """
+                        SELECT version FROM tenant_keys WHERE tenant_id = ? AND kind = 'data'
+                        ORDER BY version FOR NO KEY UPDATE
+                        """,
+                        row -> row.integer("version"),
+                        tenant)
+                .stream()
+                .reduce(0, Math::max);
     }
 
     private static int newestVersion(Tx tx, TenantId tenant, SecretName name) throws SQLException {

@@ -105,11 +105,12 @@ class ContentKeysTest {
     @Test
     void an_older_key_still_decrypts_and_the_newest_encrypts() {
         byte[] old = cipherOf(tenant).encrypt(PLACE, TEXT);
+        var fresh = running.bean(KeyRows.class).make(new KeyRows.Slot(tenant, KeyKind.DATA, 2));
         running.scope()
                 .in(
                         tenant,
                         tx -> {
-                            running.bean(KeyRows.class).make(tx, tenant, KeyKind.DATA, 2);
+                            running.bean(KeyRows.class).insert(tx, fresh);
                             return true;
                         });
         running.clock().advance(Duration.ofSeconds(61));

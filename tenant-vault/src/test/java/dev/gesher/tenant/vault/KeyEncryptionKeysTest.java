@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -138,6 +139,16 @@ class KeyEncryptionKeysTest {
                 .isEqualTo("GESHER_MODE must be demo or production, not \"staging\".");
         assertThat(refusal(with(production(file), "gesher.vault.kms-uri", "aws-kms://key")))
                 .startsWith("GESHER_KEYSET_FILE and GESHER_KMS_URI are both set");
+        assertThat(
+                        refusal(
+                                with(
+                                        with(
+                                                production(file),
+                                                "gesher.vault.keyset-file-previous",
+                                                file.toString()),
+                                        "gesher.vault.kms-uri-previous",
+                                        "aws-kms://key")))
+                .startsWith("GESHER_KEYSET_FILE_PREVIOUS and GESHER_KMS_URI_PREVIOUS are both");
         assertThat(refusal(Map.of("gesher.mode", "production", "gesher.vault.kms-uri", "arn:key")))
                 .startsWith("GESHER_KMS_URI is no key URI");
         assertThat(
@@ -189,33 +200,67 @@ class KeyEncryptionKeysTest {
         start(production(binary));
     }
 
+    /** Until a rotation is asked for, whoever has only the old key can read everything. */
     @Test
-    void a_keyset_with_a_newer_key_opens_what_the_old_one_wrapped_and_takes_its_place()
-            throws Exception {
+    void another_key_wraps_nothing_before_a_rotation() throws Exception {
         var old = keyset("old.json");
-        var name = SecretName.META_PIN;
-        try (var running = RunningVault.start(database, production(old))) {
-            var tenant = running.newTenant();
-            running.store(tenant, name, "123456");
-
-            var both = folder.resolve("both.json");
-            write(
-                    both,
-                    KeysetHandle.newBuilder(KeysetFile.read(old))
-                            .addEntry(
-                                    KeysetHandle.generateEntryFromParameters(
-                                                    PredefinedAeadParameters.AES256_GCM)
-                                            .withRandomId()
-                                            .makePrimary())
-                            .build());
-            try (var later = RunningVault.start(database, production(both))) {
-                assertThat(later.vault().open(tenant, name, "test").map(SecretText::reveal))
-                        .contains("123456");
+        start(production(old));
+        var both = folder.resolve("both.json");
+        write(both, withNewer(KeysetFile.read(old)));
+        var newer = keyset("newer.json");
+        for (var configured :
+                List.of(
+                        production(both),
+                        with(
+                                production(newer),
+                                "gesher.vault.keyset-file-previous",
+                                old.toString()))) {
+            try (var running = RunningVault.start(database, configured)) {
+                var tenant = running.newTenant();
+                running.store(tenant, SecretName.META_PIN, "123456");
+                try (var without = RunningVault.start(database, production(old))) {
+                    assertThat(
+                                    without.vault()
+                                            .open(tenant, SecretName.META_PIN, "test")
+                                            .map(SecretText::reveal))
+                            .contains("123456");
+                }
             }
         }
+        assertThat(refusal(production(newer)))
+                .startsWith("The key-encryption key is not the one this database was encrypted");
+    }
+
+    @Test
+    void a_former_key_that_is_still_needed_and_missing_refuses_the_start() throws Exception {
+        var old = keyset("old.json");
+        start(production(old));
+        var newer = keyset("newer.json");
+        var both = with(production(newer), "gesher.vault.keyset-file-previous", old.toString());
+        try (var running = RunningVault.start(database, both)) {
+            running.scope()
+                    .platform(tx -> {
+                        running.bean(Deployment.class)
+                                .wrapWith(tx, running.bean(KeyEncryptionKey.class).fingerprint());
+                        return true;
+                    });
+        }
+        start(both);
+        assertThat(refusal(production(newer)))
+                .startsWith("A rotation of the key-encryption key is not finished")
+                .contains(Fingerprints.primary(KeysetFile.read(old)));
         assertThat(refusal(production(old)))
-                .as("what the newer key wrapped since cannot be opened with the old one alone")
-                .startsWith("The key-encryption key is not the one");
+                .startsWith("The key-encryption key is not the one this database was encrypted");
+    }
+
+    private static KeysetHandle withNewer(KeysetHandle keyset) throws Exception {
+        return KeysetHandle.newBuilder(keyset)
+                .addEntry(
+                        KeysetHandle.generateEntryFromParameters(
+                                        PredefinedAeadParameters.AES256_GCM)
+                                .withRandomId()
+                                .makePrimary())
+                .build();
     }
 
     @Test

@@ -34,11 +34,12 @@ class LookupHasherTest {
         try (var running = RunningVault.demo(database)) {
             var tenant = running.newTenant();
             byte[] stored = hash(running, tenant, "suppression", "+972502345678");
+            var fresh = running.bean(KeyRows.class).make(new KeyRows.Slot(tenant, KeyKind.PRF, 2));
             running.scope()
                     .in(
                             tenant,
                             tx -> {
-                                running.bean(KeyRows.class).make(tx, tenant, KeyKind.PRF, 2);
+                                running.bean(KeyRows.class).insert(tx, fresh);
                                 return true;
                             });
             running.clock().advance(Duration.ofSeconds(61));

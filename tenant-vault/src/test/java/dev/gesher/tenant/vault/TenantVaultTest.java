@@ -128,10 +128,15 @@ class TenantVaultTest {
                                                         row -> row.bytes("wrapped"),
                                                         tenant)
                                                 .orElseThrow());
-        var key = kek.unwrap(wrapped, AssociatedData.of("tenant_keys", tenant, "DATA", 1));
+        var key =
+                kek.unwrap(
+                        kek.fingerprint(),
+                        wrapped,
+                        AssociatedData.of("tenant_keys", tenant, "DATA", 1));
         running.asAdministrator(
                 "UPDATE tenant_keys SET wrapped = ? WHERE tenant_id = ? AND kind = 'data'",
-                kek.wrap(key, AssociatedData.of("tenant_keys", other, "DATA", 1)),
+                kek.wrap(
+                        kek.fingerprint(), key, AssociatedData.of("tenant_keys", other, "DATA", 1)),
                 other.value());
         running.store(other, SecretName.META_PIN, "the key is in use");
         running.asAdministrator(
