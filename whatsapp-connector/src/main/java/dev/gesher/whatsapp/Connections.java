@@ -19,6 +19,12 @@ public interface Connections {
     Optional<Connection> find(TenantId tenant);
 
     /**
+     * What was asked of the tenant's number on the Business app; empty if it is not on that. In a
+     * transaction of its own.
+     */
+    Optional<AppSync> appSync(TenantId tenant);
+
+    /**
      * Turns an active connection {@code invalid} with its cause, in the caller's transaction, and
      * tells the listeners; changes nothing if it was not active, is about another number by now, or
      * was made or renewed after what speaks against it.

@@ -60,7 +60,7 @@ public interface Signup {
 
     /**
      * Takes the two-step PIN of the number and goes on, if the attempt waits for one; three tries
-     * per number, then a day. Empty if the tenant has no such attempt.
+     * per number, then a day; whoever gives one has tried. Empty if the tenant has no such attempt.
      *
      * @throws IllegalArgumentException if {@code pin} is not six digits
      */
@@ -189,6 +189,7 @@ public interface Signup {
      * @param retryable whether {@link #retry} can do anything, now or at {@code retryAfter}
      * @param choices what {@link #choose} takes, while it waits for that
      * @param pinTriesLeft how many PINs may still be tried today
+     * @param coexistence whether the number is also used in the WhatsApp Business app
      */
     record Attempt(
             UUID id,
@@ -201,6 +202,7 @@ public interface Signup {
             Optional<Instant> retryAfter,
             List<Choice> choices,
             int pinTriesLeft,
+            boolean coexistence,
             Optional<String> wabaId,
             Optional<String> phoneNumberId,
             Instant createdAt,

@@ -17,6 +17,8 @@ public enum SignupFailure {
     EXCHANGE_UNCLEAR(true),
     /** The process ended while the code was being exchanged. Open the dialog again. */
     INTERRUPTED(true),
+    /** Meta refused this platform's own app. An operator must look; then retry. */
+    APP_REFUSED(false),
     /** The token is expired, revoked or none at all. Open the dialog again, or give a new token. */
     TOKEN_INVALID(true),
     /** The token was made for another app than ours. Make one for our app. */
@@ -41,6 +43,8 @@ public enum SignupFailure {
     STILL_LEAVING(false),
     /** Meta refused to send us the account's webhooks. Retry; if it stays, ask support. */
     SUBSCRIBE_REFUSED(false),
+    /** An earlier deregistration at Meta is not complete. Retry at the time that is given. */
+    DEREGISTRATION_UNFINISHED(false),
     /** The number's ownership was not verified. Verify it in WhatsApp Manager, then retry. */
     NUMBER_NOT_VERIFIED(false),
     /** The number has a two-step PIN that we don't know. Give it. */

@@ -48,7 +48,10 @@ final class AttemptBodies {
                             .strip();
             case FAILED -> failure;
             case ABANDONED -> texts.get(language, "connect.cancelled");
-            case DONE -> texts.get(language, "connect.done");
+            case DONE ->
+                    texts.get(
+                            language,
+                            attempt.coexistence() ? "connect.done_coexistence" : "connect.done");
         };
     }
 

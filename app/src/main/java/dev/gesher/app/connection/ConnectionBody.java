@@ -1,11 +1,13 @@
 package dev.gesher.app.connection;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.gesher.whatsapp.AppSync;
 import dev.gesher.whatsapp.Connection;
 import io.micronaut.serde.annotation.Serdeable;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A connection as the tenant's apps see it. */
@@ -22,8 +24,30 @@ record ConnectionBody(
         @JsonProperty("phone_number_id") @Nullable String phoneNumberId,
         @JsonProperty("display_phone_number") @Nullable String displayPhoneNumber,
         @JsonProperty("business_name") @Nullable String businessName,
-        @JsonProperty("verified_at") @Nullable Instant verifiedAt) {
-    static ConnectionBody of(Connection connection) {
+        @JsonProperty("verified_at") @Nullable Instant verifiedAt,
+        @JsonProperty("app_sync") @Nullable AppSyncBody appSync) {
+
+    /** What was asked of a number that is also in the WhatsApp Business app. */
+    @Serdeable
+    @Schema(
+            name = "AppSync",
+            description = "Only of a number that is also used in the WhatsApp Business app")
+    record AppSyncBody(
+            @Schema(
+                            type = "string",
+                            allowableValues = {"pending", "requested", "declined", "too_late"})
+                    String contacts,
+            @Schema(
+                            type = "string",
+                            allowableValues = {"pending", "requested", "declined", "too_late"})
+                    String history,
+            @Schema(description = "When Meta gives them no more") Instant until) {
+        static AppSyncBody of(AppSync sync) {
+            return new AppSyncBody(sync.contacts().code(), sync.history().code(), sync.until());
+        }
+    }
+
+    static ConnectionBody of(Connection connection, Optional<AppSync> appSync) {
         return new ConnectionBody(
                 connection.status().name().toLowerCase(Locale.ROOT),
                 connection.cause().orElse(null),
@@ -32,6 +56,7 @@ record ConnectionBody(
                 connection.phoneNumberId().orElse(null),
                 connection.displayPhoneNumber().orElse(null),
                 connection.businessName().orElse(null),
-                connection.verifiedAt().orElse(null));
+                connection.verifiedAt().orElse(null),
+                appSync.map(AppSyncBody::of).orElse(null));
     }
 }

@@ -63,7 +63,7 @@ class ConnectionController {
     ConnectionBody read(@Parameter(hidden = true) Caller caller) {
         return connections
                 .find(caller.tenant())
-                .map(ConnectionBody::of)
+                .map(found -> ConnectionBody.of(found, connections.appSync(caller.tenant())))
                 .orElseThrow(() -> new ProblemException(ProblemKind.NOT_FOUND));
     }
 
@@ -132,6 +132,7 @@ class ConnectionController {
                 };
         return new ProblemException(kind)
                 .with("reasons", List.of(failure.code()))
-                .with("step", attempt.step().code());
+                .with("step", attempt.step().code())
+                .with("attempt_id", attempt.id().toString());
     }
 }

@@ -71,8 +71,23 @@ public record GraphError(int code, int subcode, boolean isTransient, Optional<St
         return code == GraphErrors.SYNC_REPEATED;
     }
 
-    /** Contacts or history can't be had: asked too late, or declined by the owner. */
-    public boolean isSyncImpossible() {
-        return code == GraphErrors.SYNC_TOO_LATE || code == GraphErrors.SYNC_DECLINED;
+    /** Contacts or history were asked for too late. */
+    public boolean isSyncTooLate() {
+        return code == GraphErrors.SYNC_TOO_LATE;
+    }
+
+    /** The number's owner does not share contacts or history. */
+    public boolean isSyncDeclined() {
+        return code == GraphErrors.SYNC_DECLINED;
+    }
+
+    /** An earlier deregistration of the number is not complete. */
+    public boolean isDeregistrationUnfinished() {
+        return code == GraphErrors.DEREGISTRATION_UNFINISHED;
+    }
+
+    /** A parameter is invalid. */
+    public boolean isInvalidParameter() {
+        return code == INVALID_PARAMETER;
     }
 }

@@ -53,6 +53,7 @@ public final class GraphErrors {
             String meaning) {}
 
     static final int WINDOW_CLOSED = 131047;
+    static final int DEREGISTRATION_UNFINISHED = 133000;
     static final int PIN_MISMATCH = 133005;
     static final int NUMBER_NOT_VERIFIED = 133006;
     static final int PIN_GUESSES_TOO_MANY = 133008;
@@ -152,7 +153,7 @@ public final class GraphErrors {
                     .refused(2388299, "variable at the start or the end")
                     .refused(200005, 200007, "template insights")
                     // Registration, migration, onboarding
-                    .refused(133000, "earlier deregistration incomplete")
+                    .refused(DEREGISTRATION_UNFINISHED, "earlier deregistration incomplete")
                     .refused(PIN_MISMATCH, "two-step PIN mismatch")
                     .refused(NUMBER_NOT_VERIFIED, "number must be verified first")
                     .refused(REGISTRATION_LIMIT, "registration limit, 72 h")

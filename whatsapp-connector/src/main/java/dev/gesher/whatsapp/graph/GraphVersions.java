@@ -12,7 +12,7 @@ final class GraphVersions {
     private static final String PHONE_FIELDS =
             "id,display_phone_number,verified_name,status,quality_rating,name_status,"
                     + "code_verification_status,platform_type,throughput,account_mode,"
-                    + "is_on_biz_app,";
+                    + "is_on_biz_app,is_pin_enabled,";
 
     private static final List<Version> VERSIONS =
             List.of(

@@ -159,6 +159,7 @@ record AttemptRow(
                 Optional.ofNullable(retryAfter),
                 status == Status.CHOOSE_NUMBER ? choices() : List.of(),
                 pinTriesLeft,
+                coexistence,
                 Optional.ofNullable(wabaId),
                 Optional.ofNullable(phoneNumberId),
                 createdAt,

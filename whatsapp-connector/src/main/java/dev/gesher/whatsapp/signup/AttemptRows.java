@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads and writes {@code connect_attempts} and their steps. */
 final class AttemptRows {
-    /** How many PINs may be tried for one number in a day. */
-    static final int PIN_TRIES = 3;
+    private static final String PIN_GIVEN = "pin_given";
 
     private AttemptRows() {}
 
@@ -118,7 +117,7 @@ final class AttemptRows {
                                 UPDATE connect_attempts
                                 SET status = 'running', failure_code = NULL, failure_detail = NULL,
                                     retry_after = NULL, run_token = run_token + 1,
-                                    run_until = now() + interval '3 minutes', updated_at = ?
+                                    run_until = now() + interval '90 seconds', updated_at = ?
                                 WHERE tenant_id = ? AND attempt_id = ?
                                 RETURNING *, true AS runs
                                 """,
@@ -136,7 +135,7 @@ final class AttemptRows {
                 1,
                 """
                 UPDATE connect_attempts
-                SET step = ?, run_until = now() + interval '3 minutes', updated_at = ?
+                SET step = ?, run_until = now() + interval '90 seconds', updated_at = ?
                 WHERE tenant_id = ? AND attempt_id = ?
                 """,
                 next,
@@ -270,25 +269,43 @@ final class AttemptRows {
                 row.id());
     }
 
-    /** How many PINs may still be tried for the attempt's number, over all attempts of the day. */
-    static int pinTriesLeft(Tx tx, AttemptRow row, Instant now) throws SQLException {
+    /**
+     * Notes that a PIN was given, before anybody tries it: a crash neither loses nor doubles it.
+     */
+    static void pinGiven(Tx tx, AttemptRow row, Instant now) throws SQLException {
+        step(tx, row, row.step(), "started", PIN_GIVEN, now);
+    }
+
+    /** Lets one PIN be given at a time, over all attempts of the tenant. */
+    static void lockPinTries(Tx tx, TenantId tenant) throws SQLException {
+        tx.query(
+                "SELECT tenant_id FROM whatsapp_connections WHERE tenant_id = ? FOR UPDATE",
+                row -> row.tenant(),
+                tenant);
+    }
+
+    /** The PINs that may be tried for the attempt's number, over all attempts. */
+    static PinTries pinTries(Tx tx, AttemptRow row, Instant now) throws SQLException {
         if (row.phoneNumberId() == null) {
-            return PIN_TRIES;
+            return PinTries.of(List.of(), now);
         }
-        long tried =
-                tx.one(
-                                """
-                                SELECT count(*) AS tried
-                                FROM connect_attempt_steps s
-                                JOIN connect_attempts a USING (tenant_id, attempt_id)
-                                WHERE s.tenant_id = ? AND a.phone_number_id = ? AND s.at > ?
-                                  AND s.outcome = 'failed' AND s.code IN ('pin_wrong', 'pin_locked')
-                                """,
-                                found -> found.longInteger("tried"),
-                                row.tenant(),
-                                row.phoneNumberId(),
-                                now.minus(java.time.Duration.ofDays(1)))
-                        .orElseThrow();
-        return (int) Math.max(0, PIN_TRIES - tried);
+        return PinTries.of(
+                tx.query(
+                        """
+                        SELECT s.at FROM connect_attempt_steps s
+                        JOIN connect_attempts a USING (tenant_id, attempt_id)
+                        WHERE s.tenant_id = ? AND a.phone_number_id = ? AND s.code = ?
+                          AND s.seq > (SELECT coalesce(max(r.seq), 0) FROM connect_attempt_steps r
+                                       JOIN connect_attempts b USING (tenant_id, attempt_id)
+                                       WHERE r.tenant_id = s.tenant_id AND b.phone_number_id = a.phone_number_id
+                                         AND r.step = 'register' AND r.outcome = 'succeeded')
+                        ORDER BY s.at DESC LIMIT ?
+                        """,
+                        found -> found.instant("at"),
+                        row.tenant(),
+                        row.phoneNumberId(),
+                        PIN_GIVEN,
+                        PinTries.MOST),
+                now);
     }
 }

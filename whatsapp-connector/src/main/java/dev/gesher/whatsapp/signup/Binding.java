@@ -90,7 +90,8 @@ final class Binding {
                     SET waba_id = excluded.waba_id, phone_number_id = excluded.phone_number_id,
                         display_phone_number = NULL, business_name = NULL, status = 'pending',
                         status_cause = NULL, status_since = excluded.status_since,
-                        verified_at = NULL, updated_at = excluded.updated_at
+                        verified_at = NULL, contacts_sync = NULL, history_sync = NULL, app_sync_until = NULL,
+                        updated_at = excluded.updated_at
                     """,
                     row.tenant(),
                     row.waba(),
@@ -268,6 +269,7 @@ final class Binding {
                     status = 'active', status_cause = NULL,
                     status_since = CASE WHEN status = 'active' THEN status_since ELSE ? END,
                     verified_at = ?, meta_user_id = ?, token_expires_at = ?, coexistence = ?,
+                    contacts_sync = CASE WHEN ? THEN contacts_sync END,
                     quality_rating = ?, messaging_limit_tier = ?, throughput_level = ?,
                     name_status = ?, number_status = ?, updated_at = ?
                 WHERE tenant_id = ?
@@ -280,6 +282,7 @@ final class Binding {
                 now,
                 row.metaUserId(),
                 row.tokenExpiresAt(),
+                number.onBusinessApp(),
                 number.onBusinessApp(),
                 number.qualityRating(),
                 number.limitTier(),

@@ -14,7 +14,8 @@ record NumberState(
         @Nullable String platformType,
         @Nullable String throughputLevel,
         @Nullable String limitTier,
-        boolean onBusinessApp) {
+        boolean onBusinessApp,
+        boolean hasPin) {
     // Flagged and rate-limited numbers still send; so does one whose status Meta leaves out.
     private static final Set<String> SENDS = Set.of("CONNECTED", "FLAGGED", "RATE_LIMITED");
     private static final int COEXISTENCE_PER_SECOND = 20;
@@ -33,7 +34,8 @@ record NumberState(
                 node.has("whatsapp_business_manager_messaging_limit")
                         ? node.path("whatsapp_business_manager_messaging_limit").textValue()
                         : node.path("messaging_limit_tier").textValue(),
-                node.path("is_on_biz_app").asBoolean(false));
+                node.path("is_on_biz_app").asBoolean(false),
+                node.path("is_pin_enabled").asBoolean(false));
     }
 
     boolean sends() {

@@ -39,7 +39,7 @@ final class Saga {
     static final String TIMER = "connect_attempt";
 
     private static final List<Step> ORDER = List.of(Step.values());
-    private static final Duration LOOKED_AFTER = Duration.ofMinutes(4);
+    private static final Duration LOOKED_AFTER = Duration.ofMinutes(2);
     private static final Duration ABANDONED_AFTER = Duration.ofDays(7);
     private static final Duration REVOKED_WITHIN = Duration.ofDays(1);
     private static final Logger log = LoggerFactory.getLogger(Saga.class);
@@ -97,6 +97,10 @@ final class Saga {
                 });
             }
             case GraphReply.Success _ -> Outcome.failed(SignupFailure.EXCHANGE_UNCLEAR);
+            // Not a word about the code: it may be good still, but not for long enough.
+            case GraphReply.Refusal refusal when !GraphFailures.isFinal(refusal) ->
+                    new Outcome.Failed(
+                            SignupFailure.EXCHANGE_UNCLEAR, refusal.error().codeText(), null);
             case GraphReply.Refusal refusal ->
                     new Outcome.Failed(
                             SignupFailure.CODE_REFUSED, refusal.error().codeText(), null);
@@ -289,7 +293,7 @@ final class Saga {
     }
 
     Attempt view(Tx tx, AttemptRow row) throws SQLException {
-        return row.view(AttemptRows.pinTriesLeft(tx, row, clock.instant()));
+        return row.view(AttemptRows.pinTries(tx, row, clock.instant()).left());
     }
 
     /** Makes an attempt that runs from its first step on. */

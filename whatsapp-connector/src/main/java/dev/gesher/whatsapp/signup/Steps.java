@@ -5,6 +5,8 @@ import dev.gesher.tenant.SecretName;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.Vault;
 import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.tenant.db.Tx;
+import dev.gesher.whatsapp.AppSync;
 import dev.gesher.whatsapp.MetaSettings;
 import dev.gesher.whatsapp.Signup.Choice;
 import dev.gesher.whatsapp.Signup.Source;
@@ -14,6 +16,7 @@ import dev.gesher.whatsapp.graph.GraphIds;
 import dev.gesher.whatsapp.graph.GraphPages;
 import dev.gesher.whatsapp.graph.GraphReply;
 import jakarta.inject.Singleton;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,12 +38,15 @@ final class Steps {
     private static final int MAX_ACCOUNTS = 20;
     private static final Duration PIN_LOCK = Duration.ofDays(1);
     private static final Duration REGISTER_LOCK = Duration.ofDays(3);
+    private static final Duration DEREGISTRATION = Duration.ofMinutes(5);
+    private static final Duration APP_SYNC = Duration.ofDays(1);
 
     private final GraphApi graph;
     private final MetaSettings meta;
     private final Vault vault;
     private final TenantScope scope;
     private final Binding binding;
+    private final AppSyncs appSyncs;
     private final Clock clock;
 
     Steps(
@@ -49,12 +55,14 @@ final class Steps {
             Vault vault,
             TenantScope scope,
             Binding binding,
+            AppSyncs appSyncs,
             Clock clock) {
         this.graph = graph;
         this.meta = meta;
         this.vault = vault;
         this.scope = scope;
         this.binding = binding;
+        this.appSyncs = appSyncs;
         this.clock = clock;
     }
 
@@ -82,7 +90,13 @@ final class Steps {
     private Outcome inspect(AttemptRow row, SecretText token) {
         var reply = graph.debugToken(token);
         if (!(reply instanceof GraphReply.Success(var body))) {
-            return failed(reply, SignupFailure.TOKEN_INVALID);
+            // The call is made as our app: a refusal says nothing about the tenant's token.
+            return reply instanceof GraphReply.Refusal refusal
+                            && GraphFailures.isFinal(refusal)
+                            && !refusal.error().isInvalidParameter()
+                    ? new Outcome.Failed(
+                            SignupFailure.APP_REFUSED, refusal.error().codeText(), null)
+                    : failed(reply, SignupFailure.TOKEN_INVALID);
         }
         var data = body.path("data");
         if (data.has("app_id") && !data.path("app_id").asText().equals(meta.appId())) {
@@ -154,22 +168,17 @@ final class Steps {
             return Outcome.failed(SignupFailure.ACCOUNT_NOT_GRANTED);
         }
         var found = new ArrayList<Choice>();
+        Outcome.Failed unreadable = null;
         for (var wabaId : candidates(row)) {
-            switch (graph.account(token, wabaId)) {
-                case GraphReply.Success(var account) -> {
-                    var numbers = GraphPages.all(after -> graph.phoneNumbers(token, wabaId, after));
-                    switch (numbers) {
-                        case GraphPages.Listing.Failed(var reply) -> {
-                            return failed(reply, SignupFailure.ACCOUNT_UNREADABLE);
-                        }
-                        case GraphPages.Listing.Items(var items) ->
-                                items.forEach(item -> found.add(choice(wabaId, account, item)));
-                    }
-                }
-                case GraphReply reply -> {
-                    return failed(reply, SignupFailure.ACCOUNT_UNREADABLE);
-                }
+            var failed = read(token, wabaId, found);
+            if (failed.isPresent() && failed.get().failure() != SignupFailure.ACCOUNT_UNREADABLE) {
+                return failed.get();
             }
+            // One of several that can't be read takes nothing from the others.
+            unreadable = failed.orElse(unreadable);
+        }
+        if (found.isEmpty() && unreadable != null) {
+            return unreadable;
         }
         var wanted = row.wantedPhoneNumberId();
         if (wanted != null) {
@@ -183,6 +192,22 @@ final class Steps {
             case 0 -> Outcome.failed(SignupFailure.NO_NUMBER);
             case 1 -> verified(row, found.getFirst());
             default -> new Outcome.Choose(found);
+        };
+    }
+
+    /** Adds the numbers of an account; what failed, if it can't be read. */
+    private Optional<Outcome.Failed> read(SecretText token, String wabaId, List<Choice> found) {
+        var account = graph.account(token, wabaId);
+        if (!(account instanceof GraphReply.Success(var node))) {
+            return Optional.of(failed(account, SignupFailure.ACCOUNT_UNREADABLE));
+        }
+        return switch (GraphPages.all(after -> graph.phoneNumbers(token, wabaId, after))) {
+            case GraphPages.Listing.Failed(var reply) ->
+                    Optional.of(failed(reply, SignupFailure.ACCOUNT_UNREADABLE));
+            case GraphPages.Listing.Items(var items) -> {
+                items.forEach(item -> found.add(choice(wabaId, node, item)));
+                yield Optional.empty();
+            }
         };
     }
 
@@ -245,9 +270,9 @@ final class Steps {
         if (row.source() == Source.SYSTEM_USER_TOKEN && number.registered()) {
             return new Outcome.Skipped();
         }
-        var pin = pin(row);
+        var pin = pin(row, number.hasPin());
         if (pin.isEmpty()) {
-            return new Outcome.NeedsPin(SignupFailure.PIN_REQUIRED);
+            return new Outcome.Write(tx -> askForPin(tx, row, SignupFailure.PIN_REQUIRED));
         }
         return switch (graph.register(token, row.number(), pin.get())) {
             case GraphReply.Success _ -> Outcome.done();
@@ -265,6 +290,11 @@ final class Steps {
                             SignupFailure.REGISTER_LIMIT,
                             refusal.error().codeText(),
                             clock.instant().plus(REGISTER_LOCK));
+            case GraphReply.Refusal refusal when refusal.error().isDeregistrationUnfinished() ->
+                    new Outcome.Failed(
+                            SignupFailure.DEREGISTRATION_UNFINISHED,
+                            refusal.error().codeText(),
+                            clock.instant().plus(DEREGISTRATION));
             case GraphReply reply -> failed(reply, SignupFailure.REGISTER_REFUSED);
         };
     }
@@ -273,8 +303,10 @@ final class Steps {
      * The PIN to register with: the attempt's own, the one of the connection, or a new one, which
      * is stored before Meta learns it, so that a lost answer loses no PIN. Empty if only its owner
      * knows it.
+     *
+     * @param hasOne whether Meta says that the number has one: then a guess would only cost a try
      */
-    private Optional<SecretText> pin(AttemptRow row) {
+    private Optional<SecretText> pin(AttemptRow row, boolean hasOne) {
         var own = vault.open(row.tenant(), row.pinName(), "signup.register");
         if (own.isPresent() || row.pinNeeded()) {
             return own;
@@ -286,6 +318,9 @@ final class Steps {
                                         row.tenant(),
                                         Binding.pinOf(row.number()),
                                         "signup.register"));
+        if (known.isEmpty() && hasOne) {
+            return known;
+        }
         var pin = known.orElseGet(LinkSecret::randomPin);
         scope.in(
                 row.tenant(),
@@ -299,16 +334,21 @@ final class Steps {
     private Outcome wrongPin(AttemptRow row) {
         return new Outcome.Write(tx -> {
             vault.destroy(tx, row.tenant(), row.pinName());
-            if (!row.pinNeeded()) {
-                AttemptRows.pinNeeded(tx, row);
-                return new Outcome.NeedsPin(SignupFailure.PIN_REQUIRED);
-            }
-            var now = clock.instant();
-            // This one is not among the recorded tries yet.
-            return AttemptRows.pinTriesLeft(tx, row, now) > 1
-                    ? new Outcome.NeedsPin(SignupFailure.PIN_WRONG)
-                    : new Outcome.Failed(SignupFailure.PIN_LOCKED, "", now.plus(PIN_LOCK));
+            return askForPin(
+                    tx,
+                    row,
+                    row.pinNeeded() ? SignupFailure.PIN_WRONG : SignupFailure.PIN_REQUIRED);
         });
+    }
+
+    /** Asks the number's owner, who may have tried too often. */
+    private Outcome askForPin(Tx tx, AttemptRow row, SignupFailure why) throws SQLException {
+        AttemptRows.pinNeeded(tx, row);
+        var tries = AttemptRows.pinTries(tx, row, clock.instant());
+        return tries.left() > 0
+                ? new Outcome.NeedsPin(why)
+                : new Outcome.Failed(
+                        SignupFailure.PIN_LOCKED, "", tries.lockedUntil().orElseThrow());
     }
 
     /** Asks once each for contacts and history of a number that is on the Business app. */
@@ -316,20 +356,16 @@ final class Steps {
         if (!row.coexistence()) {
             return new Outcome.Skipped();
         }
-        String note = null;
-        for (var type : List.of("smb_app_state_sync", "history")) {
-            switch (graph.syncFromApp(token, row.number(), type)) {
-                case GraphReply.Success _ -> {}
-                case GraphReply.Refusal refusal when refusal.error().isSyncRepeated() -> {}
-                // The number works without its past.
-                case GraphReply.Refusal refusal when refusal.error().isSyncImpossible() ->
-                        note = refusal.error().codeText();
-                case GraphReply reply -> {
-                    return failed(reply, SignupFailure.META_UNREACHABLE);
-                }
-            }
-        }
-        return new Outcome.Done(note);
+        var until = row.createdAt().plus(APP_SYNC);
+        var sync =
+                appSyncs.ask(
+                        token,
+                        row.number(),
+                        new AppSync(AppSync.State.PENDING, AppSync.State.PENDING, until));
+        return new Outcome.Write(tx -> {
+            appSyncs.write(tx, row.tenant(), row.number(), sync);
+            return new Outcome.Done(sync.history().code());
+        });
     }
 
     /** Looks at the number once more; only what Meta shows as connected becomes active. */

@@ -4,6 +4,7 @@ import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Tx;
+import dev.gesher.whatsapp.AppSync;
 import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.ConnectionCause;
 import dev.gesher.whatsapp.Connections;
@@ -49,6 +50,11 @@ final class StoredConnections implements Connections {
     @Override
     public Optional<Connection> find(TenantId tenant) {
         return scope.in(tenant, tx -> Optional.ofNullable(find(tx, List.of(tenant)).get(tenant)));
+    }
+
+    @Override
+    public Optional<AppSync> appSync(TenantId tenant) {
+        return scope.in(tenant, tx -> AppSyncs.find(tx, tenant));
     }
 
     @Override

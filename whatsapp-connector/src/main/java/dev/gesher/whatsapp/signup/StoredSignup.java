@@ -181,10 +181,13 @@ final class StoredSignup implements Signup {
                 tenant,
                 attempt,
                 (tx, row) -> {
+                    AttemptRows.lockPinTries(tx, tenant);
+                    var now = clock.instant();
                     if (row.status() != Status.NEEDS_PIN
-                            || AttemptRows.pinTriesLeft(tx, row, clock.instant()) == 0) {
+                            || AttemptRows.pinTries(tx, row, now).left() == 0) {
                         return false;
                     }
+                    AttemptRows.pinGiven(tx, row, now);
                     vault.store(tx, tenant, row.pinName(), pin, null);
                     return true;
                 });

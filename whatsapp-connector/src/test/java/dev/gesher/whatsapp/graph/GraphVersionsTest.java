@@ -15,9 +15,10 @@ class GraphVersionsTest {
     @Test
     void fields_follow_the_version() {
         assertThat(GraphVersions.orNewest("v23.0").phoneFields())
-                .endsWith(",is_on_biz_app,messaging_limit_tier");
+                .endsWith(",is_on_biz_app,is_pin_enabled,messaging_limit_tier");
         assertThat(GraphVersions.orNewest("v24.0").phoneFields())
-                .endsWith(",is_on_biz_app,whatsapp_business_manager_messaging_limit");
+                .endsWith(
+                        ",is_on_biz_app,is_pin_enabled,whatsapp_business_manager_messaging_limit");
     }
 
     @Test

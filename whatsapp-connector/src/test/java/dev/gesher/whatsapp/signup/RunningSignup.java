@@ -169,6 +169,17 @@ final class RunningSignup implements AutoCloseable {
                         });
     }
 
+    /** The same for the timer that asks for the past of a number on the Business app. */
+    void syncDue(TenantId tenant) {
+        scope().in(
+                        tenant,
+                        tx -> {
+                            tx.update("DELETE FROM timers WHERE kind = 'app_sync'");
+                            context.getBean(AppSyncs.class).due(tx, tenant, tenant.value());
+                            return null;
+                        });
+    }
+
     /** The same for a departure's timer. */
     void due(TenantId tenant, Departure departure) {
         scope().in(

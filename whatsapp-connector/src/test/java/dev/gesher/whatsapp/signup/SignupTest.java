@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.gesher.simulator.GraphSimulator;
 import dev.gesher.simulator.SimulatorOptions;
 import dev.gesher.simulator.control.Control;
+import dev.gesher.simulator.signup.SignupGrant;
 import dev.gesher.simulator.world.Business;
 import dev.gesher.simulator.world.BusinessSpec;
 import dev.gesher.simulator.world.FaultRule.Drop;
@@ -21,6 +22,8 @@ import dev.gesher.tenant.TenantId;
 import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.SettableClock;
 import dev.gesher.testkit.TestDatabase;
+import dev.gesher.whatsapp.AppSync;
+import dev.gesher.whatsapp.AppSync.State;
 import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.ConnectionCause;
 import dev.gesher.whatsapp.Signup.Attempt;
@@ -36,11 +39,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -168,8 +173,7 @@ class SignupTest {
     @Test
     void one_of_several_numbers_is_chosen_by_the_event_that_comes_later() {
         var bakery = bakery();
-        var two = meta.addNumber(bakery.wabaId(), NumberSpec.of("+972 3-555-0202"));
-        var second = two.numbers().get(1).phoneNumberId();
+        var second = secondNumber(bakery);
         var grant = meta.mintCode(bakery.wabaId(), second);
 
         var waits = running.submitWithoutEvent(tenant, grant);
@@ -185,7 +189,7 @@ class SignupTest {
     @Test
     void somebody_chooses_when_nothing_else_does() {
         var bakery = bakery();
-        meta.addNumber(bakery.wabaId(), NumberSpec.of("+972 3-555-0202"));
+        secondNumber(bakery);
         var waits = running.submitWithoutEvent(tenant, meta.mintCode(bakery.wabaId()));
         var choice = waits.choices().getLast();
         assertThat(choice.displayPhoneNumber()).isEqualTo("+972 3-555-0202");
@@ -203,8 +207,8 @@ class SignupTest {
     @Test
     void an_event_cannot_choose_what_is_not_among_the_choices() {
         var bakery = bakery();
-        meta.addNumber(bakery.wabaId(), NumberSpec.of("+972 3-555-0202"));
-        var other = meta.createBusiness("פרחי רון", "+972 3-555-0303");
+        secondNumber(bakery);
+        var other = flowers();
         var waits = running.submitWithoutEvent(tenant, meta.mintCode(bakery.wabaId()));
 
         var event = new SessionEvent("FINISH", other.wabaId(), other.phoneNumberId());
@@ -272,17 +276,11 @@ class SignupTest {
     @Test
     void a_waba_that_the_browser_made_up_is_refused_and_the_token_revoked() {
         var bakery = bakery();
-        var other = meta.createBusiness("פרחי רון", "+972 3-555-0303");
+        var other = flowers();
         var grant = meta.mintCode(bakery.wabaId());
         var event = new SessionEvent("FINISH", other.wabaId(), other.phoneNumberId());
 
-        var attempt =
-                running.signup()
-                        .submit(
-                                tenant,
-                                SecretText.of(grant.code()),
-                                Optional.of(event),
-                                RunningSignup.ACTOR);
+        var attempt = submit(grant, event);
 
         assertFailed(attempt, Step.INSPECT, SignupFailure.ACCOUNT_NOT_GRANTED);
         assertForgotten(attempt);
@@ -292,17 +290,11 @@ class SignupTest {
     @Test
     void a_number_of_another_account_is_refused() {
         var bakery = bakery();
-        var other = meta.createBusiness("פרחי רון", "+972 3-555-0303");
+        var other = flowers();
         var grant = meta.mintCode(bakery.wabaId());
         var event = new SessionEvent("FINISH", bakery.wabaId(), other.phoneNumberId());
 
-        var attempt =
-                running.signup()
-                        .submit(
-                                tenant,
-                                SecretText.of(grant.code()),
-                                Optional.of(event),
-                                RunningSignup.ACTOR);
+        var attempt = submit(grant, event);
 
         assertFailed(attempt, Step.VERIFY, SignupFailure.NUMBER_NOT_IN_ACCOUNT);
         assertForgotten(attempt);
@@ -314,13 +306,7 @@ class SignupTest {
         var grant = meta.mintCode(bakery.wabaId());
         var event = new SessionEvent("FINISH", "../" + bakery.wabaId(), "1?x=");
 
-        var attempt =
-                running.signup()
-                        .submit(
-                                tenant,
-                                SecretText.of(grant.code()),
-                                Optional.of(event),
-                                RunningSignup.ACTOR);
+        var attempt = submit(grant, event);
 
         assertDone(attempt, bakery);
         assertThat(meta.calls()).noneMatch(call -> call.path().contains(".."));
@@ -396,16 +382,20 @@ class SignupTest {
         assertDone(running.submit(running.newTenant(), meta.mintCode(bakery.wabaId())), bakery);
     }
 
-    @Test
-    void of_two_tenants_that_want_one_number_one_gets_it() throws Exception {
+    @RepeatedTest(20)
+    void of_several_tenants_that_want_one_number_one_gets_it() throws Exception {
         var bakery = bakery();
-        var tenants = List.of(tenant, running.newTenant(), running.newTenant());
+        // Another number of the account is as good as the same: webhooks name the account.
+        var second = secondNumber(bakery);
         var start = new CountDownLatch(1);
         var attempts = new ArrayList<Attempt>();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var futures = new ArrayList<Future<Attempt>>();
-            for (var one : tenants) {
-                var grant = meta.mintCode(bakery.wabaId());
+            for (int i = 0; i < 6; i++) {
+                var one = running.newTenant();
+                var grant =
+                        meta.mintCode(
+                                bakery.wabaId(), i % 3 == 0 ? second : bakery.phoneNumberId());
                 futures.add(
                         threads.submit(() -> {
                             start.await();
@@ -420,28 +410,31 @@ class SignupTest {
 
         assertThat(attempts).filteredOn(one -> one.status() == Status.DONE).hasSize(1);
         assertThat(attempts)
-                .filteredOn(one -> one.status() == Status.FAILED)
-                .hasSize(2)
+                .filteredOn(one -> one.status() != Status.DONE)
+                .hasSize(5)
                 .allSatisfy(one -> {
                     assertFailed(one, Step.BIND, SignupFailure.NUMBER_CONNECTED_ELSEWHERE);
-                    assertThat(one.retryable()).isFalse();
                     assertThat(one.detail()).isEmpty();
                 });
         assertThat(
                         running.look(
-                                "SELECT count(*) FROM number_bindings WHERE phone_number_id = ? AND held_to IS NULL",
-                                bakery.phoneNumberId()))
+                                "SELECT count(*) FROM number_bindings WHERE waba_id = ? AND held_to IS NULL",
+                                bakery.wabaId()))
                 .containsExactly("1");
+        // The losers' tokens are dead; the winner's is not, nor is its subscription.
+        assertThat(meta.calls("/oauth/revoke")).hasSize(5);
+        assertThat(meta.business(bakery.wabaId()).subscribed()).isTrue();
+        assertThat(
+                        running.look(
+                                "SELECT kind FROM secrets WHERE kind LIKE 'attempt%' AND tenant_id IN (SELECT tenant_id FROM connect_attempts WHERE waba_id = ?)",
+                                bakery.wabaId()))
+                .isEmpty();
     }
 
     @Test
     void another_number_of_an_account_that_somebody_holds_is_refused_too() {
         var bakery = bakery();
-        var second =
-                meta.addNumber(bakery.wabaId(), NumberSpec.of("+972 3-555-0202"))
-                        .numbers()
-                        .get(1)
-                        .phoneNumberId();
+        var second = secondNumber(bakery);
         running.submit(tenant, meta.mintCode(bakery.wabaId()));
 
         var other = running.submit(running.newTenant(), meta.mintCode(bakery.wabaId(), second));
@@ -473,7 +466,7 @@ class SignupTest {
     @Test
     void a_number_that_is_refused_leaves_the_working_one_alone() {
         var bakery = bakery();
-        var taken = meta.createBusiness("פרחי רון", "+972 3-555-0303");
+        var taken = flowers();
         running.submit(running.newTenant(), meta.mintCode(taken.wabaId()));
         running.submit(tenant, meta.mintCode(bakery.wabaId()));
         var before = running.connections().find(tenant);
@@ -489,7 +482,7 @@ class SignupTest {
     void connecting_another_number_leaves_the_old_one() {
         var bakery = bakery();
         running.submit(tenant, meta.mintCode(bakery.wabaId()));
-        var flowers = meta.createBusiness("פרחי רון", "+972 3-555-0303");
+        var flowers = flowers();
         clock.advance(Duration.ofHours(1));
         running.told.clear();
 
@@ -577,20 +570,7 @@ class SignupTest {
         var bakery = bakery();
         running.submit(tenant, meta.mintCode(bakery.wabaId()));
         running.told.clear();
-        running.scope()
-                .in(
-                        tenant,
-                        tx -> {
-                            running.connections()
-                                    .invalidate(
-                                            tx,
-                                            tenant,
-                                            "4711",
-                                            ConnectionCause.RESTRICTED,
-                                            clock.instant(),
-                                            clock.instant());
-                            return null;
-                        });
+        invalidate("4711", clock.instant());
         assertThat(running.connections().find(tenant).orElseThrow().status())
                 .isEqualTo(Connection.Status.ACTIVE);
         assertThat(running.told).isEmpty();
@@ -668,9 +648,10 @@ class SignupTest {
         assertThat(retry(locked)).isEqualTo(locked);
         // A new attempt has no new tries.
         var again = running.submit(tenant, meta.mintCode(bakery.wabaId()));
-        assertThat(again.pinTriesLeft()).isZero();
-        assertThat(givePin(again, "271828").status()).isEqualTo(Status.NEEDS_PIN);
-        assertThat(meta.calls("/register")).hasSize(registrations + 1);
+        assertFailed(again, Step.REGISTER, SignupFailure.PIN_LOCKED);
+        assertThat(again.retryAfter()).isEqualTo(locked.retryAfter());
+        assertThat(givePin(again, "271828")).isEqualTo(again);
+        assertThat(meta.calls("/register")).hasSize(registrations);
 
         clock.advance(Duration.ofDays(1).plusSeconds(1));
         var waitsAgain = retry(locked);
@@ -752,18 +733,15 @@ class SignupTest {
         var attempt = running.submit(tenant, meta.mintCode(bakery.wabaId()));
 
         assertDone(attempt, bakery);
-        assertThat(running.steps(attempt)).contains("register skipped null", "sync succeeded null");
+        assertThat(running.steps(attempt))
+                .contains("register skipped null", "sync succeeded requested");
         assertThat(meta.calls("/register")).isEmpty();
         assertThat(meta.calls("/smb_app_data"))
                 .extracting(call -> call.body().contains("smb_app_state_sync"))
                 .containsExactly(true, false);
         assertThat(meta.calls("/smb_app_data").getLast().body())
                 .isEqualTo("{\"messaging_product\":\"whatsapp\",\"sync_type\":\"history\"}");
-        assertThat(
-                        running.look(
-                                "SELECT messages_per_second FROM lanes WHERE phone_number_id = ?",
-                                bakery.phoneNumberId()))
-                .containsExactly("20");
+        assertThat(messagesPerSecond(bakery)).containsExactly("20");
         assertThat(opened(SecretName.META_PIN)).isEmpty();
     }
 
@@ -775,18 +753,128 @@ class SignupTest {
         var attempt = running.submit(tenant, meta.mintCode(bakery.wabaId()));
 
         assertDone(attempt, bakery);
-        assertThat(running.steps(attempt)).contains("sync succeeded 2593109");
+        assertThat(running.steps(attempt)).contains("sync succeeded declined");
+        assertThat(appSync()).isEqualTo(sync(State.DECLINED, State.DECLINED));
+    }
+
+    @Test
+    void the_past_of_a_number_is_asked_for_again_until_metas_day_is_over() {
+        var bakery = withNumber(NumberSpec.of("+972 3-555-0101").onBusinessApp());
+        meta.addFault(Match.any().path("POST .*/smb_app_data").times(1), Effect.httpError(503));
+
+        assertDone(running.submit(tenant, meta.mintCode(bakery.wabaId())), bakery);
+        assertThat(appSync()).isEqualTo(sync(State.PENDING, State.REQUESTED));
+
+        running.syncDue(tenant);
+        await().untilAsserted(() ->
+                assertThat(appSync()).isEqualTo(sync(State.REQUESTED, State.REQUESTED)));
+        assertThat(meta.calls("/smb_app_data")).hasSize(3);
+        assertThat(running.look("SELECT 1 FROM timers WHERE kind = 'app_sync'")).isEmpty();
+    }
+
+    @Test
+    void the_past_that_was_never_to_be_had_is_given_up_after_a_day() {
+        var bakery = withNumber(NumberSpec.of("+972 3-555-0101").onBusinessApp());
+        meta.addFault(Match.any().path("POST .*/smb_app_data"), Effect.httpError(503));
+        assertDone(running.submit(tenant, meta.mintCode(bakery.wabaId())), bakery);
+        clock.advance(Duration.ofDays(1));
+
+        running.syncDue(tenant);
+
+        assertThat(appSync()).isEqualTo(sync(State.TOO_LATE, State.TOO_LATE));
+        assertThat(running.look("SELECT 1 FROM timers WHERE kind = 'app_sync'")).isEmpty();
+    }
+
+    private AppSync appSync() {
+        return running.connections().appSync(tenant).orElseThrow();
+    }
+
+    private static AppSync sync(State contacts, State history) {
+        return new AppSync(contacts, history, NOW.plus(Duration.ofDays(1)));
+    }
+
+    @Test
+    void an_account_that_cannot_be_read_takes_nothing_from_the_others() {
+        var bakery = bakery();
+        var flowers = ofTheSameOwner(bakery, "פרחי רון", "+972 3-555-0303");
+        var cafe = ofTheSameOwner(bakery, "קפה גל", "+972 3-555-0404");
+        // Meta names every account that its owner ever granted.
+        meta.addFault(Match.any().path("GET .*/debug_token").times(2), Effect.httpError(503));
+        running.submitWithoutEvent(tenant, meta.mintCode(flowers.wabaId()));
+        running.submitWithoutEvent(tenant, meta.mintCode(cafe.wabaId()));
+        meta.addFault(Match.any().path("GET .*/" + cafe.wabaId() + "$"), Effect.refuse(100));
+
+        var attempt = running.submitWithoutEvent(tenant, meta.mintCode(bakery.wabaId()));
+
+        assertThat(attempt.status()).isEqualTo(Status.CHOOSE_NUMBER);
+        assertThat(attempt.choices())
+                .extracting(choice -> choice.wabaId())
+                .containsExactlyInAnyOrder(bakery.wabaId(), flowers.wabaId());
+        assertDone(choose(attempt, flowers.wabaId(), flowers.phoneNumberId()), flowers);
+    }
+
+    @Test
+    void a_pin_that_meta_does_not_tell_of_is_found_out() {
+        var bakery = bakery();
+        meta.addFault(Match.any().path("POST .*/register").times(1), Effect.refuse(133005));
+        var waits = running.submit(tenant, meta.mintCode(bakery.wabaId()));
+        assertThat(waits.failure()).contains(SignupFailure.PIN_REQUIRED);
+        assertThat(meta.calls("/register")).hasSize(1);
+        assertDone(givePin(waits, "271828"), bakery);
+    }
+
+    @Test
+    void a_pin_that_meta_tells_of_is_not_guessed_at() {
+        var bakery = withNumber(NumberSpec.of("+972 3-555-0101").withPin("271828"));
+        var waits = running.submit(tenant, meta.mintCode(bakery.wabaId()));
+        assertThat(waits.failure()).contains(SignupFailure.PIN_REQUIRED);
+        assertThat(meta.calls("/register")).isEmpty();
+    }
+
+    @Test
+    void a_try_is_counted_once_though_the_process_dies_before_it_is_recorded() {
+        var bakery = withNumber(NumberSpec.of("+972 3-555-0101").withPin("271828"));
+        var waits = running.submit(tenant, meta.mintCode(bakery.wabaId()));
+        // Meta hears the wrong PIN, and we never hear of it.
+        meta.addFault(Match.any().path("POST .*/register").times(1), Effect.drop(Drop.AFTER));
+        var unheard = givePin(waits, "000001");
+        assertFailed(unheard, Step.REGISTER, SignupFailure.META_UNREACHABLE);
+        assertThat(unheard.pinTriesLeft()).isEqualTo(2);
+        running.close();
+        running = new RunningSignup(database, simulator, clock, Map.of());
+
+        var heard = retry(unheard);
+
+        assertThat(heard.failure()).contains(SignupFailure.PIN_WRONG);
+        assertThat(heard.pinTriesLeft()).isEqualTo(2);
+        assertThat(givePin(heard, "000002").pinTriesLeft()).isEqualTo(1);
+        assertFailed(givePin(heard, "000003"), Step.REGISTER, SignupFailure.PIN_LOCKED);
+    }
+
+    @Test
+    void pins_given_at_the_same_time_are_counted_one_by_one() throws Exception {
+        var bakery = withNumber(NumberSpec.of("+972 3-555-0101").withPin("271828"));
+        var waiting = new ArrayList<Attempt>();
+        for (int i = 0; i < 6; i++) {
+            waiting.add(running.submit(tenant, meta.mintCode(bakery.wabaId())));
+        }
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Callable<Attempt>> given =
+                    waiting.stream()
+                            .<Callable<Attempt>>map(one -> () -> givePin(one, "000001"))
+                            .toList();
+            for (var done : threads.invokeAll(given)) {
+                assertThat(done.get().status()).isNotEqualTo(Status.DONE);
+            }
+        }
+        assertThat(meta.calls("/register")).hasSize(3);
     }
 
     @Test
     void a_fast_number_gets_a_fast_lane() {
         var bakery = withNumber(NumberSpec.of("+972 3-555-0101").withThroughputLevel("HIGH"));
         assertDone(running.submit(tenant, meta.mintCode(bakery.wabaId())), bakery);
-        assertThat(
-                        running.look(
-                                "SELECT messages_per_second FROM lanes WHERE phone_number_id = ?",
-                                bakery.phoneNumberId()))
-                .containsExactly("1000");
+        assertThat(messagesPerSecond(bakery)).containsExactly("1000");
     }
 
     @Test
@@ -826,7 +914,7 @@ class SignupTest {
     @Test
     void a_token_that_fails_is_destroyed_here_but_a_system_users_is_not_revoked() {
         var bakery = bakery();
-        var other = meta.createBusiness("פרחי רון", "+972 3-555-0303");
+        var other = flowers();
         var attempt = connect(bakery, meta.mintToken(other.wabaId()));
 
         assertFailed(attempt, Step.INSPECT, SignupFailure.ACCOUNT_NOT_GRANTED);
@@ -837,7 +925,7 @@ class SignupTest {
     @Test
     void a_token_without_targets_must_be_able_to_read_the_account() {
         var bakery = bakery();
-        var other = meta.createBusiness("פרחי רון", "+972 3-555-0303");
+        var other = flowers();
         var blind = meta.mintToken(TokenSpec.forWabas(other.wabaId()).withHiddenTargets());
 
         assertFailed(connect(bakery, blind.value()), Step.VERIFY, SignupFailure.ACCOUNT_UNREADABLE);
@@ -945,11 +1033,7 @@ class SignupTest {
     @Test
     void an_event_that_comes_while_the_saga_runs_makes_the_choice() throws Exception {
         var bakery = bakery();
-        var second =
-                meta.addNumber(bakery.wabaId(), NumberSpec.of("+972 3-555-0202"))
-                        .numbers()
-                        .get(1)
-                        .phoneNumberId();
+        var second = secondNumber(bakery);
         var grant = meta.mintCode(bakery.wabaId(), second);
         meta.addFault(Match.any().path("GET .*/phone_numbers").times(1), Effect.delay(1_000));
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -1054,8 +1138,39 @@ class SignupTest {
         }
     }
 
+    private List<String> messagesPerSecond(Business business) {
+        return running.look(
+                "SELECT messages_per_second FROM lanes WHERE phone_number_id = ?",
+                business.phoneNumberId());
+    }
+
+    private Attempt submit(SignupGrant grant, SessionEvent event) {
+        return running.signup()
+                .submit(
+                        tenant,
+                        SecretText.of(grant.code()),
+                        Optional.of(event),
+                        RunningSignup.ACTOR);
+    }
+
+    private Business flowers() {
+        return meta.createBusiness("פרחי רון", "+972 3-555-0303");
+    }
+
     private Business bakery() {
         return withNumber(NumberSpec.of("+972 3-555-0101"));
+    }
+
+    private String secondNumber(Business business) {
+        return meta.addNumber(business.wabaId(), NumberSpec.of("+972 3-555-0202"))
+                .numbers()
+                .get(1)
+                .phoneNumberId();
+    }
+
+    private Business ofTheSameOwner(Business business, String name, String number) {
+        return meta.createBusiness(
+                BusinessSpec.named(name).withBusinessId(business.businessId()).withNumber(number));
     }
 
     private Business withNumber(NumberSpec number) {
