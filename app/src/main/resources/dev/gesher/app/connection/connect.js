@@ -3,6 +3,8 @@
 const data = JSON.parse(document.getElementById('page-data').textContent);
 const API = '/v1/connection/embedded-signup';
 const POLL_MILLIS = 1000;
+const SDK_MILLIS = 15000;
+const WARNING_MILLIS = 5 * 60 * 1000;
 
 const element = (id) => document.getElementById(id);
 const sections = ['ask', 'dialog', 'choose', 'pin-form', 'again'];
@@ -10,6 +12,9 @@ let attempt = null;
 let sessionEvent = null; // what Meta's dialog told, until it was handed on
 let cancelledAt = null;
 let agreed = false;
+let sdk = 'unasked'; // loading, ready, failed
+let inDialog = 0; // counts the dialogs, so that one that was given up is not heard
+let expired = false;
 
 // --- talking to Gesher ---------------------------------------------------------------------------------------------
 
@@ -48,6 +53,40 @@ function complain(text) {
   element('problem').textContent = text;
 }
 
+// Where nothing is left to press, the focus goes to what was said, not to nowhere.
+function focusOnWords() {
+  element(element('problem').textContent ? 'problem' : 'status').focus();
+}
+
+// A time in the visitor's words, kept apart from the direction of the text around it.
+function moment(at) {
+  const when = document.createElement('bdi');
+  when.textContent = at.toLocaleString(data.lang === 'he' ? 'he-IL' : 'en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+  return when;
+}
+
+// The link's end is told from the start, and once more before it comes.
+function tellExpiry(expiresAt) {
+  const at = new Date(expiresAt);
+  element('expiry').replaceChildren(data.words.valid_until + ' ', moment(at));
+  const left = at.getTime() - Date.now();
+  if (left > WARNING_MILLIS) {
+    setTimeout(() => element('expiry').replaceChildren(data.words.ends_soon + ' ', moment(at)), left - WARNING_MILLIS);
+  }
+  setTimeout(() => over(data.words.link_over), Math.max(0, left));
+}
+
+function over(text) {
+  if (expired || (attempt && attempt.status === 'done')) {
+    return;
+  }
+  expired = true;
+  element('expiry').replaceChildren();
+  show();
+  complain(text);
+  focusOnWords();
+}
+
 function ask(name) {
   element('tenant-name').textContent = name;
   element('tenant-name-again').textContent = name;
@@ -55,33 +94,49 @@ function ask(name) {
 }
 
 function showAsk() {
+  inDialog++;
   agreed = false;
   say('');
   show('ask');
+  if (sdk === 'failed') {
+    loadSdk();
+  }
   element('yes').focus();
 }
 
 function showDialogButton() {
   agreed = true;
-  say('');
+  say(sdk === 'ready' ? '' : data.words.waiting_for_meta);
   show('dialog');
-  element('open-dialog').focus();
+  if (sdk === 'ready') {
+    element('open-dialog').focus();
+  } else if (sdk === 'failed') {
+    sdkFailed();
+  } else {
+    focusOnWords();
+  }
+}
+
+function showNotYours() {
+  say(data.words.not_yours);
+  offerAgain(false, null);
 }
 
 function busy(text) {
   show();
   say(text);
+  if (document.activeElement === document.body || document.activeElement.closest('[hidden]')) {
+    focusOnWords();
+  }
 }
 
 function offerAgain(canRetry, retryAfter) {
   show('again');
   element('retry').hidden = !canRetry;
-  element('start-over').hidden = false;
   const wait = retryAfter ? Date.parse(retryAfter) - Date.now() : 0;
   element('retry').disabled = wait > 0;
   if (wait > 0) {
-    const when = new Date(retryAfter).toLocaleString(data.lang === 'he' ? 'he-IL' : 'en-GB');
-    element('problem').textContent += ' ' + data.words.wait_until + ' ' + when;
+    element('problem').append(' ' + data.words.wait_until + ' ', moment(new Date(retryAfter)));
     setTimeout(() => { element('retry').disabled = false; }, Math.min(wait, 2 ** 31 - 1));
   }
   element(canRetry && wait <= 0 ? 'retry' : 'start-over').focus();
@@ -105,7 +160,7 @@ function showChoices(choices) {
     number.textContent = choice.display_phone_number;
     const name = document.createElement('bdi');
     name.textContent = [choice.verified_name, choice.account_name].filter(Boolean).join(' · ');
-    label.append(radio, number, name);
+    label.append(radio, number, ' ', name);
     list.append(label);
   });
   show('choose');
@@ -116,6 +171,11 @@ function showAttempt(now) {
   attempt = now;
   switch (now.status) {
     case 'running':
+      if (now.retryable) { // whoever ran it is gone
+        complain(now.step_text);
+        offerAgain(true, null);
+        break;
+      }
       busy(now.text + ' ' + now.step_text);
       setTimeout(refresh, POLL_MILLIS);
       break;
@@ -128,6 +188,7 @@ function showAttempt(now) {
         complain(now.text);
         show('pin-form');
         element('pin').value = '';
+        element('pin').setAttribute('aria-invalid', String(now.failure === 'pin_wrong'));
         element('pin').focus();
       } else {
         complain(now.text);
@@ -136,9 +197,16 @@ function showAttempt(now) {
       break;
     case 'done':
       show();
+      element('expiry').replaceChildren();
       say(now.text);
+      focusOnWords();
       break;
     default: // failed, abandoned
+      if (now.failure === 'still_leaving') { // goes on by itself
+        busy(now.text);
+        setTimeout(refresh, 2 * POLL_MILLIS);
+        break;
+      }
       complain(now.text + (now.status === 'failed' ? ' (' + now.step_text + ')' : ''));
       offerAgain(now.retryable, now.retry_after);
   }
@@ -151,10 +219,10 @@ async function run(work) {
     showAttempt(await work());
   } catch (problem) {
     complain(problem.message);
-    if (problem.code !== 'connect_session_invalid') {
-      offerAgain(Boolean(attempt), null);
+    if (problem.code === 'connect_session_invalid') {
+      over(problem.message);
     } else {
-      show();
+      offerAgain(Boolean(attempt && attempt.retryable), null);
     }
   }
 }
@@ -166,8 +234,12 @@ async function refresh() {
       showAttempt(state.attempt);
     }
   } catch (problem) {
-    complain(problem.message);
-    setTimeout(refresh, POLL_MILLIS * 5);
+    if (problem.code === 'connect_session_invalid') {
+      over(problem.message);
+    } else {
+      complain(problem.message);
+      setTimeout(refresh, POLL_MILLIS * 5);
+    }
   }
 }
 
@@ -231,17 +303,27 @@ function openDialog() {
   sessionEvent = null;
   cancelledAt = null;
   attempt = null;
+  const dialog = ++inDialog;
   // Right in the click, or the browser blocks the window.
-  window.FB.login(answered, {
+  window.FB.login((response) => answered(response, dialog), {
     config_id: data.config_id,
     response_type: 'code',
     override_default_response_type: true,
     extras: { setup: {}, featureType: '', features: [], sessionInfoVersion: '3', version: 'v4' },
   });
-  busy(data.words.in_dialog);
+  if (dialog === inDialog && !attempt) {
+    busy(data.words.in_dialog);
+    // Meta does not always tell that its window was closed.
+    show('again');
+    element('retry').hidden = true;
+  }
 }
 
-function answered(response) {
+function answered(response, dialog) {
+  if (dialog !== inDialog) {
+    return; // the visitor started over meanwhile
+  }
+  inDialog++;
   const code = response && response.authResponse && response.authResponse.code;
   if (code) {
     const event = sessionEvent;
@@ -253,26 +335,42 @@ function answered(response) {
   }
 }
 
+function sdkFailed() {
+  if (sdk === 'ready') {
+    return;
+  }
+  sdk = 'failed';
+  // Whoever waits for something else has no use for it yet.
+  if (!element('ask').hidden || !element('dialog').hidden) {
+    complain(data.words.sdk_failed);
+    offerAgain(false, null);
+  }
+}
+
 function loadSdk() {
+  sdk = 'loading';
   window.fbAsyncInit = () => {
     window.FB.init({ appId: data.app_id, autoLogAppEvents: false, xfbml: false, version: data.version });
+    sdk = 'ready';
     element('open-dialog').disabled = false;
-    if (agreed) {
+    if (agreed && !element('dialog').hidden) {
+      say('');
       element('open-dialog').focus();
     }
   };
+  setTimeout(sdkFailed, SDK_MILLIS);
   const script = document.createElement('script');
   script.async = true;
   script.crossOrigin = 'anonymous';
   script.src = data.sdk_url;
-  script.onerror = () => complain(data.words.sdk_failed);
+  script.onerror = sdkFailed;
   document.head.append(script);
 }
 
 // --- what the visitor does -------------------------------------------------------------------------------------------
 
 element('yes').addEventListener('click', showDialogButton);
-element('no').addEventListener('click', () => { show(); say(data.words.not_yours); });
+element('no').addEventListener('click', showNotYours);
 element('open-dialog').addEventListener('click', openDialog);
 element('start-over').addEventListener('click', showAsk);
 element('retry').addEventListener('click', () => run(() => call('POST', '/' + attempt.attempt_id + '/retry', {})));
@@ -297,8 +395,10 @@ async function begin() {
     const state = secret ? await call('POST', '/session', { secret }) : await call('GET', '');
     history.replaceState(null, '', location.pathname + location.search);
     ask(state.tenant_name);
+    tellExpiry(state.expires_at);
     loadSdk();
-    const waits = state.attempt && ['running', 'choose_number', 'needs_pin', 'failed'].includes(state.attempt.status);
+    const waits = state.attempt && (['running', 'choose_number', 'needs_pin'].includes(state.attempt.status)
+      || (state.attempt.status === 'failed' && (state.attempt.retryable || state.attempt.retry_after)));
     if (waits) {
       showAttempt(state.attempt);
     } else {
@@ -307,6 +407,7 @@ async function begin() {
   } catch (problem) {
     show();
     complain(problem.message);
+    focusOnWords();
   }
 }
 

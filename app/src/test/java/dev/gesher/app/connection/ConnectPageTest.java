@@ -2,29 +2,11 @@ package dev.gesher.app.connection;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserContext;
-import com.microsoft.playwright.BrowserType;
-import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
-import dev.gesher.app.testing.RunningGesher;
-import dev.gesher.app.testing.RunningGesher.TestTenant;
-import dev.gesher.simulator.world.Business;
-import dev.gesher.simulator.world.BusinessSpec;
+import com.microsoft.playwright.Route;
 import dev.gesher.simulator.world.FaultRule.Effect;
 import dev.gesher.simulator.world.FaultRule.Match;
 import dev.gesher.simulator.world.NumberSpec;
-import java.io.File;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,164 +18,94 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A real browser before the connect page, with the simulator in Meta's place. */
 @Tag("browser")
 class ConnectPageTest {
-    private static RunningGesher gesher;
-    private static Playwright playwright;
-    private static Browser browser;
-
-    private @Nullable BrowserContext context;
+    private static PageStage stage;
 
     @BeforeAll
     static void start() {
-        var chromium = chromium();
-        if (chromium.isEmpty()) {
-            fail(
-                    "no Chromium on the PATH; ./verify leaves the browser tests out where there is none");
-        }
-        gesher = RunningGesher.startWithSimulator();
-        playwright =
-                Playwright.create(
-                        new Playwright.CreateOptions()
-                                .setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-        browser =
-                playwright
-                        .chromium()
-                        .launch(
-                                new BrowserType.LaunchOptions()
-                                        .setExecutablePath(chromium.get())
-                                        .setArgs(
-                                                List.of(
-                                                        "--no-sandbox",
-                                                        "--disable-dev-shm-usage",
-                                                        "--disable-background-networking")));
-    }
-
-    private static Optional<Path> chromium() {
-        var path = Optional.ofNullable(System.getenv("PATH")).orElse("");
-        return Stream.of("chromium", "chromium-browser", "google-chrome")
-                .flatMap(name ->
-                        Stream.of(path.split(Pattern.quote(File.pathSeparator), -1))
-                                .map(folder -> Path.of(folder, name)))
-                .filter(Files::isExecutable)
-                .findFirst();
+        stage = PageStage.set();
     }
 
     @AfterAll
     static void stop() {
-        if (playwright != null) {
-            playwright.close();
-        }
-        if (gesher != null) {
-            gesher.close();
-        }
+        stage.close();
     }
 
     @AfterEach
     void closePages() {
-        gesher.simulator().control().clearFaults();
-        gesher.simulator().control().changeQuirks("{\"session_event\":\"before_code\"}");
-        if (context != null) {
-            context.close();
-        }
-    }
-
-    private Page open(TestTenant tenant, String locale) {
-        var opened = browser.newContext(new Browser.NewContextOptions().setLocale(locale));
-        context = opened;
-        opened.setDefaultTimeout(20_000);
-        var link = gesher.post("/v1/connection/connect-links", tenant.token(), Map.of());
-        assertThat(link.status()).as(link.text()).isEqualTo(201);
-        var page = opened.newPage();
-        page.navigate(link.at("/url"));
-        return page;
-    }
-
-    private static Page dialog(Page page) {
-        page.click("#yes");
-        assertThat(page.locator("#open-dialog")).isEnabled();
-        var dialog = page.waitForPopup(() -> page.click("#open-dialog"));
-        dialog.waitForSelector("label:has(input[type=radio])");
-        return dialog;
-    }
-
-    private static Business business(NumberSpec... numbers) {
-        var spec = BusinessSpec.named("פרחי דנה");
-        for (var number : numbers) {
-            spec = spec.withNumber(number);
-        }
-        return gesher.simulator().control().createBusiness(spec);
-    }
-
-    private static String status(TestTenant tenant) {
-        return gesher.get("/v1/connection", tenant.token()).at("/status");
+        stage.clear();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"before_code", "after_code", "withheld"})
     void a_business_connects_its_number(String sessionEvent) {
-        gesher.simulator().control().changeQuirks("{\"session_event\":\"" + sessionEvent + "\"}");
-        var tenant = gesher.newTenant("מאפיית לחם");
-        var business = business(NumberSpec.of("+972 3-555-0101"));
-        var page = open(tenant, "he-IL");
+        stage.gesher()
+                .simulator()
+                .control()
+                .changeQuirks("{\"session_event\":\"" + sessionEvent + "\"}");
+        var tenant = stage.gesher().newTenant("מאפיית לחם");
+        var business = stage.business(NumberSpec.of("+972 3-555-0101"));
+        var page = stage.open(tenant, "he-IL");
 
         assertThat(page.locator("html")).hasAttribute("dir", "rtl");
         assertThat(page.locator("#tenant-name")).hasText("מאפיית לחם");
         assertThat(page.locator("#open-dialog")).isHidden();
-        var dialog = dialog(page);
+        var dialog = PageStage.dialog(page);
         dialog.click("#number-" + business.phoneNumberId());
         dialog.click("#finish");
 
         assertThat(page.locator("#status")).hasText("המספר מחובר. אפשר לסגור את העמוד.");
-        assertThat(status(tenant)).isEqualTo("active");
+        assertThat(stage.status(tenant)).isEqualTo("active");
         assertThat(page.url()).doesNotContain("#");
         assertThat(page.locator("#problem")).isEmpty();
     }
 
     @Test
     void closing_metas_dialog_changes_nothing_and_can_be_tried_again() {
-        var tenant = gesher.newTenant("Café ACME");
-        var business = business(NumberSpec.of("+972 3-555-0102"));
-        var page = open(tenant, "en-US");
+        var tenant = stage.gesher().newTenant("Café ACME");
+        var business = stage.business(NumberSpec.of("+972 3-555-0102"));
+        var page = stage.open(tenant, "en-US");
 
         assertThat(page.locator("html")).hasAttribute("dir", "ltr");
-        dialog(page).click("#cancel");
+        PageStage.dialog(page).click("#cancel");
         assertThat(page.locator("#problem")).containsText("The window was closed");
-        assertThat(status(tenant)).isNotEqualTo("active");
+        assertThat(stage.status(tenant)).isNotEqualTo("active");
 
         page.click("#start-over");
-        var dialog = dialog(page);
+        var dialog = PageStage.dialog(page);
         dialog.click("#number-" + business.phoneNumberId());
         dialog.click("#finish");
         assertThat(page.locator("#status")).containsText("The number is connected.");
-        assertThat(status(tenant)).isEqualTo("active");
+        assertThat(stage.status(tenant)).isEqualTo("active");
     }
 
     @Test
     void a_failing_step_says_so_and_is_retried_from_there() {
-        var tenant = gesher.newTenant("מאפיית לחם");
-        var business = business(NumberSpec.of("+972 3-555-0103"));
-        gesher.simulator()
+        var tenant = stage.gesher().newTenant("מאפיית לחם");
+        var business = stage.business(NumberSpec.of("+972 3-555-0103"));
+        stage.gesher()
+                .simulator()
                 .control()
                 .addFault(Match.any().path("subscribed_apps").times(1), Effect.httpError(503));
-        var page = open(tenant, "he-IL");
+        var page = stage.open(tenant, "he-IL");
 
-        var dialog = dialog(page);
+        var dialog = PageStage.dialog(page);
         dialog.click("#number-" + business.phoneNumberId());
         dialog.click("#finish");
         assertThat(page.locator("#problem")).containsText("שלב: הרשמה לקבלת הודעות");
-        assertThat(status(tenant)).isNotEqualTo("active");
+        assertThat(stage.status(tenant)).isNotEqualTo("active");
 
         page.click("#retry");
         assertThat(page.locator("#status")).containsText("המספר מחובר");
-        assertThat(status(tenant)).isEqualTo("active");
+        assertThat(stage.status(tenant)).isEqualTo("active");
     }
 
     @Test
     void a_number_with_a_pin_waits_for_it() {
-        var tenant = gesher.newTenant("מאפיית לחם");
-        var business = business(NumberSpec.of("+972 3-555-0104").withPin("123456"));
-        var page = open(tenant, "he-IL");
+        var tenant = stage.gesher().newTenant("מאפיית לחם");
+        var business = stage.business(NumberSpec.of("+972 3-555-0104").withPin("123456"));
+        var page = stage.open(tenant, "he-IL");
 
-        var dialog = dialog(page);
+        var dialog = PageStage.dialog(page);
         dialog.click("#number-" + business.phoneNumberId());
         dialog.click("#finish");
         assertThat(page.locator("#pin-form")).isVisible();
@@ -204,32 +116,33 @@ class ConnectPageTest {
         page.click("#give-pin");
 
         assertThat(page.locator("#status")).containsText("המספר מחובר");
-        assertThat(status(tenant)).isEqualTo("active");
+        assertThat(stage.status(tenant)).isEqualTo("active");
     }
 
     @Test
     void of_several_numbers_one_is_chosen() {
-        gesher.simulator().control().changeQuirks("{\"session_event\":\"withheld\"}");
-        var tenant = gesher.newTenant("מאפיית לחם");
-        var business = business(NumberSpec.of("+972 3-555-0105"), NumberSpec.of("+972 3-555-0106"));
+        stage.gesher().simulator().control().changeQuirks("{\"session_event\":\"withheld\"}");
+        var tenant = stage.gesher().newTenant("מאפיית לחם");
+        var business =
+                stage.business(NumberSpec.of("+972 3-555-0105"), NumberSpec.of("+972 3-555-0106"));
         var second = business.numbers().get(1).phoneNumberId();
-        var page = open(tenant, "he-IL");
+        var page = stage.open(tenant, "he-IL");
 
-        var dialog = dialog(page);
+        var dialog = PageStage.dialog(page);
         dialog.click("#number-" + second);
         dialog.click("#finish");
         page.click("#choice-" + second);
         page.click("#choose-number");
 
         assertThat(page.locator("#status")).containsText("המספר מחובר");
-        assertThat(gesher.get("/v1/connection", tenant.token()).at("/phone_number_id"))
+        assertThat(stage.gesher().get("/v1/connection", tenant.token()).at("/phone_number_id"))
                 .isEqualTo(second);
     }
 
     @Test
     void a_message_from_another_origin_is_not_heard() {
-        var tenant = gesher.newTenant("מאפיית לחם");
-        var page = open(tenant, "he-IL");
+        var tenant = stage.gesher().newTenant("מאפיית לחם");
+        var page = stage.open(tenant, "he-IL");
         assertThat(page.locator("#yes")).isVisible();
 
         var heard =
@@ -256,8 +169,8 @@ class ConnectPageTest {
 
     @Test
     void an_old_link_says_so_and_opening_one_spends_nothing() {
-        var tenant = gesher.newTenant("מאפיית לחם");
-        var page = open(tenant, "he-IL");
+        var tenant = stage.gesher().newTenant("מאפיית לחם");
+        var page = stage.open(tenant, "he-IL");
         assertThat(page.locator("#yes")).isVisible();
         page.reload();
         assertThat(page.locator("#yes")).isVisible(); // by the cookie: the fragment is gone
@@ -265,26 +178,140 @@ class ConnectPageTest {
         assertThat(page.locator("html")).hasAttribute("lang", "en");
         assertThat(page.locator("#yes")).isVisible();
 
-        var stranger = browser.newContext();
-        var elsewhere = stranger.newPage();
-        elsewhere.navigate(gesher.settings().publicUrl() + "/connect#nonsense");
+        var elsewhere = stage.newPage("he-IL");
+        elsewhere.navigate(stage.gesher().settings().publicUrl() + "/connect#nonsense");
         assertThat(elsewhere.locator("#problem")).not().isEmpty();
         assertThat(elsewhere.locator("#yes")).isHidden();
-        stranger.close();
     }
 
     @Test
     void the_page_runs_metas_script_and_nobody_elses() {
-        var answer = gesher.send("GET", "/connect", new byte[0]);
+        var answer = stage.gesher().send("GET", "/connect", new byte[0]);
 
         assertThat(answer.header("Content-Security-Policy"))
                 .hasValueSatisfying(policy ->
                         assertThat(policy)
                                 .contains("default-src 'none'", "frame-ancestors 'none'")
-                                .contains("script-src 'self' " + gesher.simulator().baseUrl())
+                                .contains(
+                                        "script-src 'self' " + stage.gesher().simulator().baseUrl())
                                 .doesNotContain("unsafe"));
         assertThat(answer.header("Referrer-Policy")).hasValue("no-referrer");
         assertThat(answer.header("Content-Language")).hasValue("he");
         assertThat(answer.text()).contains("dir=\"rtl\"").doesNotContain("{{");
+    }
+
+    @Test
+    void a_dialog_that_vanishes_is_told_and_another_one_connects() {
+        var tenant = stage.gesher().newTenant("מאפיית לחם");
+        var business = stage.business(NumberSpec.of("+972 3-555-0107"));
+        var page = stage.open(tenant, "he-IL");
+        PageStage.dialog(page).close();
+        assertThat(page.locator("#problem")).containsText("החלון נסגר");
+
+        page.click("#start-over");
+        var failing = PageStage.dialog(page);
+        failing.click("#report-error");
+        assertThat(page.locator("#problem")).containsText("החלון נסגר");
+
+        page.click("#start-over");
+        PageStage.finish(PageStage.dialog(page), business.phoneNumberId());
+        assertThat(page.locator("#status")).containsText("המספר מחובר");
+    }
+
+    @Test
+    void a_dialog_that_never_opens_leaves_a_way_on() {
+        var tenant = stage.gesher().newTenant("מאפיית לחם");
+        var page = stage.open(tenant, "he-IL");
+        page.click("#yes");
+        assertThat(page.locator("#open-dialog")).isEnabled();
+        // A browser that blocks windows, and an SDK that says nothing of it.
+        page.evaluate("() => { window.FB.login = () => {}; }");
+        page.click("#open-dialog");
+        assertThat(page.locator("#status")).containsText("אם הוא נסגר או לא נפתח");
+        page.click("#start-over");
+        assertThat(page.locator("#yes")).isFocused();
+    }
+
+    @Test
+    void a_reload_in_the_middle_finds_the_attempt_again() {
+        var tenant = stage.gesher().newTenant("מאפיית לחם");
+        var business = stage.business(NumberSpec.of("+972 3-555-0108").withPin("123456"));
+        var page = stage.open(tenant, "he-IL");
+        stage.gesher()
+                .simulator()
+                .control()
+                .addFault(Match.any().path("subscribed_apps").times(1), Effect.delay(2_000));
+        PageStage.finish(PageStage.dialog(page), business.phoneNumberId());
+        assertThat(page.locator("#status")).containsText("מתחברים");
+        page.reload();
+        assertThat(page.locator("#status")).containsText("מתחברים");
+        assertThat(page.locator("#pin-form")).isVisible();
+        page.reload();
+        assertThat(page.locator("#pin-form")).isVisible();
+        page.fill("#pin", "123456");
+        page.click("#give-pin");
+        assertThat(page.locator("#status")).containsText("המספר מחובר");
+    }
+
+    @Test
+    void two_tabs_share_one_attempt() {
+        var tenant = stage.gesher().newTenant("מאפיית לחם");
+        var business = stage.business(NumberSpec.of("+972 3-555-0109").withPin("123456"));
+        var first = stage.open(tenant, "he-IL");
+        PageStage.finish(PageStage.dialog(first), business.phoneNumberId());
+        assertThat(first.locator("#pin-form")).isVisible();
+
+        var second = first.context().newPage();
+        second.navigate(stage.link(tenant));
+        assertThat(second.locator("#pin-form")).isVisible();
+        second.fill("#pin", "123456");
+        second.click("#give-pin");
+        assertThat(second.locator("#status")).containsText("המספר מחובר");
+
+        // Too late, and yet no harm: the first tab learns how it stands.
+        first.fill("#pin", "654321");
+        first.click("#give-pin");
+        assertThat(first.locator("#status")).containsText("המספר מחובר");
+        assertThat(stage.status(tenant)).isEqualTo("active");
+    }
+
+    @Test
+    void a_blocked_script_is_told_and_tried_again() {
+        var tenant = stage.gesher().newTenant("מאפיית לחם");
+        var business = stage.business(NumberSpec.of("+972 3-555-0110"));
+        var page = stage.newPage("he-IL");
+        page.route("**/sdk.js", Route::abort);
+        page.navigate(stage.link(tenant));
+        assertThat(page.locator("#problem")).containsText("הסקריפט של Meta");
+
+        page.unroute("**/sdk.js");
+        page.click("#start-over");
+        PageStage.finish(PageStage.dialog(page), business.phoneNumberId());
+        assertThat(page.locator("#status")).containsText("המספר מחובר");
+    }
+
+    @Test
+    void the_links_end_is_told_before_it_comes_and_when_it_has_come() {
+        var tenant = stage.gesher().newTenant("Café ACME");
+        var page = stage.newPage("en-US");
+        page.clock().install();
+        page.navigate(stage.link(tenant));
+        assertThat(page.locator("#expiry")).containsText("This link is valid until");
+        page.clock().fastForward("26:00");
+        assertThat(page.locator("#expiry")).containsText("This link ends soon");
+        page.clock().fastForward("05:00");
+        assertThat(page.locator("#problem")).containsText("This link has expired");
+        assertThat(page.locator("#yes")).isHidden();
+    }
+
+    @Test
+    void a_session_that_has_ended_says_what_to_do() {
+        var tenant = stage.gesher().newTenant("Café ACME");
+        var page = stage.open(tenant, "en-US");
+        assertThat(page.locator("#yes")).isVisible();
+        page.context().clearCookies();
+        PageStage.dialog(page).click("#cancel");
+        assertThat(page.locator("#problem")).containsText("Ask for a new one");
+        assertThat(page.locator("#start-over")).isHidden();
     }
 }
