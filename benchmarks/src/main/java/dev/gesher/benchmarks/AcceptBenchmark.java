@@ -35,8 +35,12 @@ final class AcceptBenchmark {
             var singleSends = sending(single, tenants(single, TENANTS));
             var rounds =
                     new Rounds()
-                            .add("grouped", () -> Load.flatOut(groupedSends, CONNECTIONS, time))
-                            .add("single", () -> Load.flatOut(singleSends, CONNECTIONS, time))
+                            .add(
+                                    "grouped",
+                                    () -> stage.load().flatOut(groupedSends, CONNECTIONS, time))
+                            .add(
+                                    "single",
+                                    () -> stage.load().flatOut(singleSends, CONNECTIONS, time))
                             .run();
             rounds.table();
             rounds.ratio("grouped", "single", 1.5);

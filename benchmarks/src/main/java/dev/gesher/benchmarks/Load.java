@@ -12,7 +12,11 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Connections that ask for some time, each on a virtual thread of its own. */
 final class Load {
-    private Load() {}
+    private final Processor processor;
+
+    Load(Processor processor) {
+        this.processor = processor;
+    }
 
     /** What one connection does again and again. */
     interface Connection extends AutoCloseable {
@@ -33,11 +37,22 @@ final class Load {
      *
      * @param seconds how long it took
      * @param nanos how long each answer took, sorted
+     * @param spent the processor time it took, all together
      */
-    record Outcome(double seconds, long[] nanos) {
+    record Outcome(double seconds, long[] nanos, Processor.Spent spent) {
         /** Answers per second. */
         double rate() {
             return nanos.length / seconds;
+        }
+
+        /** Microseconds of this process's processor time for each answer. */
+        double javaMicros() {
+            return spent.java() / 1e3 / nanos.length;
+        }
+
+        /** Microseconds of PostgreSQL's processor time for each answer. */
+        double postgresMicros() {
+            return spent.postgres() / 1e3 / nanos.length;
         }
 
         /** The time in milliseconds within which {@code share} of the answers came. */
@@ -47,7 +62,7 @@ final class Load {
     }
 
     /** Each connection asks as soon as it was answered. */
-    static Outcome flatOut(Opener opener, int connections, Duration time) throws Exception {
+    Outcome flatOut(Opener opener, int connections, Duration time) throws Exception {
         return run(opener, connections, time, 0);
     }
 
@@ -55,18 +70,18 @@ final class Load {
      * All together ask {@code rate} times a second, whatever the answers take: each is timed from
      * when it was due, so that waiting for a slow server counts.
      */
-    static Outcome paced(Opener opener, int connections, Duration time, double rate)
-            throws Exception {
+    Outcome paced(Opener opener, int connections, Duration time, double rate) throws Exception {
         return run(opener, connections, time, (long) (connections * 1e9 / rate));
     }
 
-    private static Outcome run(Opener opener, int connections, Duration time, long everyNanos)
+    private Outcome run(Opener opener, int connections, Duration time, long everyNanos)
             throws Exception {
         var open = new ArrayList<Connection>();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int n = 0; n < connections; n++) {
                 open.add(opener.open(n));
             }
+            var before = processor.spent();
             long start = System.nanoTime();
             var asking = new ArrayList<Callable<long[]>>();
             for (int n = 0; n < connections; n++) {
@@ -78,7 +93,8 @@ final class Load {
             for (var done : threads.invokeAll(asking)) {
                 times.add(done.get());
             }
-            return new Outcome((System.nanoTime() - start) / 1e9, sorted(times));
+            double seconds = (System.nanoTime() - start) / 1e9;
+            return new Outcome(seconds, sorted(times), processor.spent().since(before));
         } finally {
             for (var connection : open) {
                 connection.close();

@@ -9,13 +9,22 @@ import java.util.List;
  */
 public final class Main {
     private static final Duration BY_DEFAULT = Duration.ofSeconds(5);
+    private static final int BROKEN = 1;
     private static final int REFUSED = 2;
 
     private Main() {}
 
     /** Measures and prints. */
-    public static void main(String[] arguments) throws Exception {
-        System.exit(run(List.of(arguments)));
+    public static void main(String[] arguments) {
+        int result;
+        try {
+            result = run(List.of(arguments));
+        } catch (Exception | Error e) {
+            e.printStackTrace();
+            result = BROKEN;
+        }
+        // Threads of the simulator would outlive a run that broke.
+        System.exit(result);
     }
 
     private static int run(List<String> arguments) throws Exception {

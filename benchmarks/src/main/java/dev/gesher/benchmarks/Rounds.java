@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs what is compared in turns, A B C A B C …, so that a machine that slows down slows all of
@@ -13,6 +14,10 @@ import java.util.Map;
  */
 final class Rounds {
     private static final int COUNT = 5;
+    private static final int WARM_UP = 4;
+
+    /** Runs only what is named so, again and again: to profile it. */
+    private static final @Nullable String ONLY = System.getProperty("benchmarks.only");
 
     private final Map<String, Measurement> measurements = new LinkedHashMap<>();
     private final Map<String, List<Outcome>> outcomes = new LinkedHashMap<>();
@@ -23,14 +28,17 @@ final class Rounds {
     }
 
     Rounds add(String name, Measurement measurement) {
+        if (ONLY != null && !ONLY.equals(name)) {
+            return this;
+        }
         measurements.put(name, measurement);
         outcomes.put(name, new ArrayList<>());
         return this;
     }
 
-    /** Runs everything twice unmeasured, for the compilers' sake, then the rounds. */
+    /** Runs everything unmeasured at first, for the compilers' sake, then the rounds. */
     Rounds run() throws Exception {
-        for (int n = 0; n < 2; n++) {
+        for (int n = 0; n < WARM_UP; n++) {
             for (var measurement : measurements.values()) {
                 measurement.take();
             }
@@ -47,6 +55,11 @@ final class Rounds {
         return this;
     }
 
+    /** Whether it was measured. */
+    boolean has(String name) {
+        return outcomes.containsKey(name);
+    }
+
     /** The median of a measurement's answers per second. */
     double rate(String name) {
         return median(outcomesOf(name).stream().map(Outcome::rate).toList());
@@ -55,26 +68,32 @@ final class Rounds {
     /** Prints a table of everything measured. */
     void table() {
         Stage.say("");
-        Stage.say("| | per second, median | lowest – highest | p50 ms | p99 ms |");
-        Stage.say("|---|---|---|---|---|");
+        Stage.say(
+                "| | per second, median | lowest – highest | p50 ms | p99 ms | Java µs each | PostgreSQL µs each |");
+        Stage.say("|---|---|---|---|---|---|---|");
         outcomes.forEach((name, all) -> {
             var rates = all.stream().map(Outcome::rate).sorted().toList();
             Stage.say(
                     String.format(
                             Locale.ROOT,
-                            "| %s | %.0f | %.0f – %.0f | %.1f | %.1f |",
+                            "| %s | %.0f | %.0f – %.0f | %.1f | %.1f | %.0f | %.0f |",
                             name,
                             median(rates),
                             rates.getFirst(),
                             rates.getLast(),
                             median(all.stream().map(it -> it.millis(0.5)).toList()),
-                            median(all.stream().map(it -> it.millis(0.99)).toList())));
+                            median(all.stream().map(it -> it.millis(0.99)).toList()),
+                            median(all.stream().map(Outcome::javaMicros).toList()),
+                            median(all.stream().map(Outcome::postgresMicros).toList())));
         });
         Stage.say("");
     }
 
     /** Prints how many times as fast {@code name} is as {@code other}, and what it should be. */
     void ratio(String name, String other, double target) {
+        if (ONLY != null) {
+            return;
+        }
         var ratios = new ArrayList<Double>();
         for (int round = 0; round < COUNT; round++) {
             ratios.add(outcomesOf(name).get(round).rate() / outcomesOf(other).get(round).rate());

@@ -28,19 +28,26 @@ final class Stage implements AutoCloseable {
     private final Path folder;
     private final EmbeddedPostgres postgres;
     private final GraphSimulator meta;
+    private final Load load;
 
-    private Stage(Path folder, EmbeddedPostgres postgres, GraphSimulator meta) {
+    private Stage(Path folder, EmbeddedPostgres postgres, GraphSimulator meta, Load load) {
         this.folder = folder;
         this.postgres = postgres;
         this.meta = meta;
+        this.load = load;
     }
 
     static Stage open() throws IOException {
         var folder = Files.createTempDirectory("gesher-benchmark");
-        var postgres = EmbeddedPostgres.start(folder.resolve("postgres"), Durability.DURABLE);
+        var data = folder.resolve("postgres");
+        var postgres = EmbeddedPostgres.start(data, Durability.DURABLE);
         // It would outlive a run that is broken off.
         Runtime.getRuntime().addShutdownHook(new Thread(postgres::stop));
-        return new Stage(folder, postgres, GraphSimulator.start(SimulatorOptions.forTests()));
+        return new Stage(
+                folder,
+                postgres,
+                GraphSimulator.start(SimulatorOptions.forTests()),
+                new Load(new Processor(data.resolve("cluster"))));
     }
 
     /** Prints the conditions, as the server and the machine say. */
@@ -82,6 +89,10 @@ final class Stage implements AutoCloseable {
 
     GraphSimulator meta() {
         return meta;
+    }
+
+    Load load() {
+        return load;
     }
 
     @Override
