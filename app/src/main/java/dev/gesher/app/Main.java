@@ -2,6 +2,7 @@ package dev.gesher.app;
 
 import dev.gesher.app.config.Settings;
 import dev.gesher.app.health.Readiness;
+import dev.gesher.app.log.LogFormats;
 import dev.gesher.app.start.DemoStage;
 import dev.gesher.app.start.Gesher;
 import dev.gesher.tenant.Mode;
@@ -73,6 +74,7 @@ public final class Main {
     }
 
     private static int migrate(Settings settings) {
+        LogFormats.use(settings.observing().logFormat());
         try (var database = Gesher.withDatabase(settings)) {
             Gesher.migrate(database.settings());
         }
@@ -84,6 +86,7 @@ public final class Main {
             throw new StartRefusedException(
                     "--once tells the demo's story, and GESHER_MODE is production.");
         }
+        LogFormats.use(configured.observing().logFormat());
         Gesher.refuseTakenPorts(configured);
         var shutdown = Shutdown.ofThisThread();
         try (var database = Gesher.withDatabase(configured)) {

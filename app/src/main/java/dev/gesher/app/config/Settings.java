@@ -30,7 +30,8 @@ public record Settings(
         Path dataDir,
         List<Cidr> trustedProxies,
         Set<Role> roles,
-        boolean allowInsecure) {
+        boolean allowInsecure,
+        Observing observing) {
 
     /**
      * Our app at Meta.
@@ -86,6 +87,13 @@ public record Settings(
     /** How the operator gets a token. */
     public record Operator(String clientId, SecretText clientSecret) {}
 
+    /**
+     * What this process shows of itself.
+     *
+     * @param otlp where traces go, without {@code /v1/traces}; none are made when empty
+     */
+    public record Observing(LogFormat logFormat, Optional<URI> otlp) {}
+
     /** TCP ports; management and simulator listen on loopback only. */
     public record Ports(int api, int management, int simulator) {}
 
@@ -107,7 +115,8 @@ public record Settings(
                 dataDir,
                 trustedProxies,
                 roles,
-                allowInsecure);
+                allowInsecure,
+                observing);
     }
 
     /** The same with another app at Meta: the demo's simulator makes one up. */
@@ -123,7 +132,8 @@ public record Settings(
                 dataDir,
                 trustedProxies,
                 roles,
-                allowInsecure);
+                allowInsecure,
+                observing);
     }
 
     /** The settings the environment describes. */

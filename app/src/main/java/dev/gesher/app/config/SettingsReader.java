@@ -4,6 +4,7 @@ import dev.gesher.app.config.Settings.Database;
 import dev.gesher.app.config.Settings.KeySource;
 import dev.gesher.app.config.Settings.KeySources;
 import dev.gesher.app.config.Settings.Meta;
+import dev.gesher.app.config.Settings.Observing;
 import dev.gesher.app.config.Settings.Operator;
 import dev.gesher.app.config.Settings.Ports;
 import dev.gesher.tenant.Mode;
@@ -57,7 +58,25 @@ final class SettingsReader {
                 dataDir,
                 trustedProxies(),
                 roles(),
-                insecure);
+                insecure,
+                new Observing(logFormat(mode), otlp()));
+    }
+
+    private LogFormat logFormat(Mode mode) {
+        var given = value("GESHER_LOG_FORMAT");
+        if (given.isEmpty()) {
+            return mode == Mode.PRODUCTION ? LogFormat.JSON : LogFormat.TEXT;
+        }
+        return switch (given.get()) {
+            case "json" -> LogFormat.JSON;
+            case "text" -> LogFormat.TEXT;
+            default -> throw new StartRefusedException("GESHER_LOG_FORMAT must be json or text.");
+        };
+    }
+
+    private Optional<URI> otlp() {
+        var name = "OTEL_EXPORTER_OTLP_ENDPOINT";
+        return value(name).map(given -> url(name, given));
     }
 
     private Mode mode() {

@@ -73,6 +73,9 @@ final class Rules {
             Map.of(
                     APP + ".Main", "where the process starts",
                     APP + ".demo.Demo", "found by ServiceLoader, which wants it public",
+                    APP + ".log.CleanLine", "made by Logback, which wants it public",
+                    APP + ".log.CleanTrace", "made by Logback, which wants it public",
+                    APP + ".log.CleanValues", "made by Logback, which wants it public",
                     TENANT + ".vault.KeysetTool", "used by app's Main",
                     WHATSAPP + ".graph.GraphErrors",
                             "signup uses its numbers, which byte code copies");

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class ConfigurationPaperTest {
     private static final Pattern ROW = Pattern.compile("^\\| `([A-Z_]+)` \\|");
     private static final Pattern VARIABLE =
-            Pattern.compile("(GESHER|META|DATABASE|WHATSAPP)_[A-Z_]+");
+            Pattern.compile("(GESHER|META|DATABASE|WHATSAPP|OTEL)_[A-Z_]+");
 
     @Test
     void every_variable_that_is_read_is_in_the_paper_and_the_other_way_round() throws IOException {

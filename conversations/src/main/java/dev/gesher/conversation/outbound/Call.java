@@ -3,11 +3,13 @@ package dev.gesher.conversation.outbound;
 import dev.gesher.conversation.ConversationId;
 import dev.gesher.conversation.SendAnswer.Route;
 import dev.gesher.conversation.message.MessageRows;
+import dev.gesher.tenant.LogKeys;
 import dev.gesher.whatsapp.MessageContent;
 import dev.gesher.whatsapp.Recipient;
 import dev.gesher.whatsapp.SendResult;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A claimed message that is to be sent, or was. */
 record Call(
@@ -17,6 +19,7 @@ record Call(
         Recipient recipient,
         MessageContent content,
         Route route,
+        @Nullable String correlation,
         Instant startedAt) {
     /** Which attempt of which message. */
     record Id(MessageRows.Key message, int attempt) {}
@@ -30,9 +33,9 @@ record Call(
         return key.id() + "." + attempt;
     }
 
-    @Override
-    public String toString() {
-        return "message=" + key.id() + " tenant=" + key.tenant() + " attempt=" + attempt;
+    /** The keys of the log lines about it. */
+    LogKeys logKeys() {
+        return LogKeys.tenant(key.tenant()).message(key.id().toString()).from(correlation);
     }
 
     /** What came of a call. */

@@ -2,6 +2,7 @@ package dev.gesher.conversation.outbound;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriters;
 import dev.gesher.tenant.db.PollingWorker;
@@ -131,14 +132,16 @@ final class Dispatcher extends PollingWorker {
     }
 
     private void hold(LaneHold hold, LaneSession session) {
+        var keys = LogKeys.tenant(hold.tenant());
         try {
             session.run();
         } catch (RuntimeException e) {
-            log.error("lane tenant={} ended", hold.tenant(), e);
+            log.error("lane ended", e);
         } finally {
             sessions.remove(hold.phoneNumberId(), session);
             threads.remove(Thread.currentThread());
             wakeups.wake(LaneSignals.TOPIC);
+            keys.close();
         }
     }
 

@@ -21,6 +21,7 @@ import dev.gesher.conversation.routing.Rules;
 import dev.gesher.tenant.ContentCipher;
 import dev.gesher.tenant.ContentCipher.Place;
 import dev.gesher.tenant.ContentKeys;
+import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.Tenant;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.Tenants;
@@ -269,12 +270,17 @@ final class LaneClaims {
         return new Candidate(
                 MessageRows.read(row),
                 row.bytes("content"),
+                row.nullableText("correlation"),
                 opened == null || expires == null || number == null
                         ? Optional.empty()
                         : Optional.of(new Window(number, opened, expires)));
     }
 
-    private record Candidate(StoredMessage message, byte[] content, Optional<Window> window) {}
+    private record Candidate(
+            StoredMessage message,
+            byte[] content,
+            @Nullable String correlation,
+            Optional<Window> window) {}
 
     private record Judged(Change change, Optional<Call> call) {}
 
@@ -297,11 +303,21 @@ final class LaneClaims {
 
     /** A message that cannot even be read must not hold up its lane. */
     private Optional<Judged> judgeOrGiveUp(Gate gate, Candidate candidate, Set<String> missing) {
+        var message = candidate.message();
         try {
             return judge(gate, candidate, missing);
         } catch (RuntimeException e) {
-            log.error("send {} tenant={} given up", candidate.message(), gate.hold().tenant(), e);
-            return Optional.of(withdrawn(candidate.message(), INTERNAL_ERROR, gate.now()));
+            try (var _ =
+                    LogKeys.tenant(message.tenant())
+                            .message(message.id().toString())
+                            .from(candidate.correlation())) {
+                log.error(
+                        "send given up {} {}",
+                        message.state().stage(),
+                        message.state().status(),
+                        e);
+            }
+            return Optional.of(withdrawn(message, INTERNAL_ERROR, gate.now()));
         }
     }
 
@@ -333,7 +349,7 @@ final class LaneClaims {
                 && Expiry.isOver(message, template, facts.catalogue(), gate.now())) {
             return Optional.of(withdrawn(message, Transitions.EXPIRED, gate.now()));
         }
-        return Optional.of(judged(gate, message, shape, wish, facts, decision));
+        return Optional.of(judged(gate, candidate, shape, wish, facts, decision));
     }
 
     private static Judged withdrawn(StoredMessage message, String code, Instant now) {
@@ -369,16 +385,17 @@ final class LaneClaims {
 
     private static Judged judged(
             Gate gate,
-            StoredMessage message,
+            Candidate candidate,
             Shape shape,
             Judge.Wish wish,
             Facts facts,
             Decision decision) {
+        var message = candidate.message();
         return switch (decision) {
             case Decision.FreeForm freeForm ->
                     claimed(
                             gate,
-                            message,
+                            candidate,
                             wish,
                             Route.FREEFORM,
                             shape.freeForm().orElseThrow(),
@@ -386,7 +403,7 @@ final class LaneClaims {
             case Decision.Template(var name, var language) ->
                     claimed(
                             gate,
-                            message,
+                            candidate,
                             wish,
                             Route.TEMPLATE,
                             shape.template().orElseThrow().in(language),
@@ -407,11 +424,12 @@ final class LaneClaims {
 
     private static Judged claimed(
             Gate gate,
-            StoredMessage message,
+            Candidate candidate,
             Judge.Wish wish,
             Route route,
             MessageContent content,
             Receipt receipt) {
+        var message = candidate.message();
         var change = changed(message, new MessageEvent.Claimed(route)).receipt(receipt);
         var call =
                 new Call(
@@ -421,6 +439,7 @@ final class LaneClaims {
                         wish.recipient(),
                         content,
                         route,
+                        candidate.correlation(),
                         gate.now());
         return new Judged(change, Optional.of(call));
     }

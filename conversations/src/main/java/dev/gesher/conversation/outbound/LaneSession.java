@@ -1,6 +1,7 @@
 package dev.gesher.conversation.outbound;
 
 import dev.gesher.conversation.outbound.Call.Ended;
+import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.whatsapp.Connections;
@@ -145,13 +146,13 @@ final class LaneSession implements Runnable {
             around.calls().release(room);
             // Whether it was committed is not known, so the next one looks at what is claimed.
             reconcile = true;
-            log.warn("lane tenant={} step failed: {}", hold.tenant(), e.toString());
+            log.warn("lane's step failed: {}", e.toString());
             return stopping && isNothingToRecord() ? null : AFTER_FAILURE;
         }
         return switch (answer) {
             case LaneStep.Answer.Lost() -> {
                 around.calls().release(room);
-                log.warn("lane tenant={} lost to another holder", hold.tenant());
+                log.warn("lane lost to another holder");
                 yield null;
             }
             case LaneStep.Answer.Held held -> {
@@ -280,12 +281,14 @@ final class LaneSession implements Runnable {
 
     private void make(Call call) {
         Call.End end;
-        try {
-            end = end(call);
-        } finally {
-            around.calls().release();
+        try (var _ = call.logKeys()) {
+            try {
+                end = end(call);
+            } finally {
+                around.calls().release();
+            }
+            log.info("send attempt={} result={}", call.attempt(), end);
         }
-        log.info("send {} result={}", call, end);
         signals.add(new Signal.CallEnded(new Ended(call, end, around.clock().instant())));
     }
 
@@ -308,7 +311,7 @@ final class LaneSession implements Runnable {
             return leaseOutlives() ? new Call.End.Made(prepared.send()) : new Call.End.NotMade();
         } catch (RuntimeException | Error e) {
             // A bug, and nobody knows how far the call had come; recorded it must be all the same.
-            log.error("send {} failed", call, e);
+            log.error("send attempt={} failed", call.attempt(), e);
             return new Call.End.Made(new SendResult.Unknown("internal_error", Optional.empty()));
         }
     }
@@ -318,8 +321,9 @@ final class LaneSession implements Runnable {
             Thread.ofVirtual()
                     .name("templates")
                     .start(() -> {
-                        var asked = askNow(name);
-                        signals.add(new Signal.TemplateAnswered(name, asked));
+                        try (var _ = LogKeys.tenant(hold.tenant())) {
+                            signals.add(new Signal.TemplateAnswered(name, askNow(name)));
+                        }
                     });
         }
     }
@@ -329,7 +333,7 @@ final class LaneSession implements Runnable {
             around.templates().forget(hold.tenant());
             return around.templates().ask(hold.tenant(), name);
         } catch (RuntimeException e) {
-            log.warn("templates tenant={} failed: {}", hold.tenant(), e.toString());
+            log.warn("templates failed: {}", e.toString());
             return Templates.Asked.NOTHING;
         }
     }
@@ -355,7 +359,7 @@ final class LaneSession implements Runnable {
                                 return true;
                             });
         } catch (RuntimeException e) {
-            log.warn("connection tenant={} not invalidated: {}", hold.tenant(), e.toString());
+            log.warn("connection not invalidated: {}", e.toString());
         }
     }
 }

@@ -67,7 +67,7 @@ final class Templates {
                     Optional.of(waba),
                     new Catalogue.Listed(clients.clientFor(tenant).template(waba, name)));
         } catch (GraphUnavailableException e) {
-            log.warn("templates tenant={} not to be had: {}", tenant, e.code());
+            log.warn("templates not to be had: {}", e.code());
             return new Asked(Optional.of(waba), new Catalogue.Unavailable());
         }
     }

@@ -1,5 +1,6 @@
 package dev.gesher.tenant.db;
 
+import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.TenantId;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
@@ -78,12 +79,14 @@ final class TimerLoop extends PollingWorker {
             if (stopping()) {
                 return;
             }
-            try {
+            try (var _ = LogKeys.tenant(tenant)) {
                 scope.in(tenant, tx -> take(tx, timer, now));
             } catch (DatabaseUnavailableException e) {
                 throw e;
             } catch (RuntimeException e) {
-                LOG.error("timer kind={} tenant={} failed", timer.kind(), tenant, e);
+                try (var _ = LogKeys.tenant(tenant)) {
+                    LOG.error("timer kind={} failed", timer.kind(), e);
+                }
                 putOff(timer, now);
             }
         }

@@ -86,7 +86,7 @@ final class GraphClients implements WhatsAppClients {
                 message = GraphMessages.message(to, content, opaque);
             } catch (RuntimeException e) {
                 // Its message may quote the content.
-                log.error("message of tenant={} not writable: {}", tenant, e.getClass().getName());
+                log.error("message not writable: {}", e.getClass().getName());
                 return () -> new SendResult.Refused("internal_error", Optional.empty());
             }
             final Optional<SecretText> token;
@@ -94,7 +94,7 @@ final class GraphClients implements WhatsAppClients {
                 token = token("graph.send");
             } catch (RuntimeException e) {
                 // Whatever is wrong with it is so for all of the tenant's messages, and none left.
-                log.warn("token of tenant={} did not open: {}", tenant, e.toString());
+                log.warn("token did not open: {}", e.toString());
                 return () -> NO_VAULT;
             }
             if (token.isEmpty()) {
@@ -120,7 +120,7 @@ final class GraphClients implements WhatsAppClients {
             try {
                 now = vault.open(tenant, SecretName.META_ACCESS_TOKEN, "graph.send", began);
             } catch (RuntimeException e) {
-                log.warn("token of tenant={} did not open: {}", tenant, e.toString());
+                log.warn("token did not open: {}", e.toString());
                 return NO_VAULT;
             }
             return now.isPresent() && !now.get().matches(token)

@@ -4,6 +4,7 @@ import dev.gesher.tenant.DayKeys;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriter.Result;
 import dev.gesher.tenant.db.BatchWriters;
+import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.db.DatabaseException;
 import dev.gesher.tenant.db.DatabaseUnavailableException;
 import dev.gesher.tenant.db.Leases;
@@ -239,12 +240,13 @@ final class Applier extends PollingWorker {
     private void count(Plan plan) {
         plan.counts().forEach(name -> counters.add(name, 1));
         if (plan.settled().state() == State.DEAD) {
-            LOG.warn(
-                    "webhook change dead inbox={} ordinal={} correlation={} error={}",
-                    plan.change().inboxId(),
-                    plan.change().ordinal(),
-                    plan.change().correlation(),
-                    plan.settled().error());
+            try (var _ = LogKeys.correlation(plan.change().correlation())) {
+                LOG.warn(
+                        "webhook change dead inbox={} ordinal={} error={}",
+                        plan.change().inboxId(),
+                        plan.change().ordinal(),
+                        plan.settled().error());
+            }
         }
     }
 }

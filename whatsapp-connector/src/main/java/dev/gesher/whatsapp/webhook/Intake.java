@@ -135,7 +135,7 @@ final class Intake implements WebhookIntake {
             return new Receipt.Unavailable(RETRY_AFTER);
         } catch (DatabaseException e) {
             // Whatever is wrong is ours, and Meta repeats until it is mended.
-            LOG.error("webhook correlation={} could not be stored", correlation, e);
+            LOG.error("a webhook could not be stored", e);
             counters.add("unavailable", 1);
             return new Receipt.Unavailable(RETRY_AFTER);
         }

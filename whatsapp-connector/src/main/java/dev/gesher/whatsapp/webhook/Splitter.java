@@ -1,6 +1,7 @@
 package dev.gesher.whatsapp.webhook;
 
 import dev.gesher.tenant.DayKeys;
+import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.db.DatabaseException;
 import dev.gesher.tenant.db.Leases;
 import dev.gesher.tenant.db.Leases.Lease;
@@ -249,11 +250,9 @@ final class Splitter extends PollingWorker {
             case Split.Changes(var changes) -> counters.add("split", changes.size());
             case Split.NotOurs(var error) -> {
                 counters.add("dead_letters", 1);
-                LOG.warn(
-                        "webhook dead letter inbox={} correlation={} error={}",
-                        done.body().inboxId(),
-                        done.body().correlation(),
-                        error);
+                try (var _ = LogKeys.correlation(done.body().correlation())) {
+                    LOG.warn("webhook dead letter inbox={} error={}", done.body().inboxId(), error);
+                }
             }
         }
     }

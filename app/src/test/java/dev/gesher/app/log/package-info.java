@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gesher.app.log;
+
+import org.jspecify.annotations.NullMarked;
