@@ -12,6 +12,7 @@ import dev.gesher.tenant.Mode;
 import dev.gesher.tenant.RestoreWatch;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.StartRefusedException;
+import dev.gesher.tenant.db.Notices;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.context.ApplicationContextBuilder;
 import io.micronaut.runtime.server.EmbeddedServer;
@@ -151,6 +152,7 @@ public final class Gesher {
         try {
             context.start();
             context.getBean(RestoreWatch.class).look();
+            context.getBean(Notices.class).start();
             context.getBean(EmbeddedServer.class).start();
             if (settings.has(Role.WORKERS)) {
                 context.getBean(Workforce.class).start();
