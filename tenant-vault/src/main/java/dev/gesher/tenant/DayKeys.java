@@ -14,6 +14,9 @@ public interface DayKeys {
      */
     void ready(LocalDate day);
 
+    /** Whether {@link #ready} would return at once: for who must not wait for the database. */
+    boolean isReady(LocalDate day);
+
     /**
      * Encrypts under the key of {@code day}, which must be {@link #ready}; {@code place} is its
      * associated data.

@@ -2,6 +2,7 @@ package dev.gesher.whatsapp;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,10 @@ public interface WebhookIntake {
     Optional<Refusal> preflight(
             @Nullable String signatureHeader, @Nullable String contentEncoding, long contentLength);
 
+    /** Whether {@link #preflight} would let it be read; counts and logs nothing. */
+    boolean mayBeRead(
+            @Nullable String signatureHeader, @Nullable String contentEncoding, long contentLength);
+
     /**
      * Checks the signature over the untouched bytes and stores the body; returns when it is
      * committed. To be called from a virtual thread.
@@ -41,6 +46,19 @@ public interface WebhookIntake {
      * @param correlation the id that follows the body through the logs
      */
     Receipt receive(byte[] body, @Nullable String signatureHeader, String correlation);
+
+    /**
+     * As {@link #receive}, for an event loop, which must not wait.
+     *
+     * @param done gets the receipt, in this thread or in the writer's: it must not block
+     * @return false if the database would have to be asked first (for the key of a new day): then
+     *     nothing was done, and {@link #receive} is to be called from a thread that may wait
+     */
+    boolean tryReceive(
+            byte[] body,
+            @Nullable String signatureHeader,
+            String correlation,
+            Consumer<Receipt> done);
 
     /** What came of a handshake. */
     sealed interface Handshake {

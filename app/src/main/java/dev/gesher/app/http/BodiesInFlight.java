@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * answer. {@link BodyBound} refuses by it.
  */
 @Singleton
-final class BodiesInFlight implements BeanCreatedEventListener<NettyServerCustomizer.Registry> {
+public final class BodiesInFlight
+        implements BeanCreatedEventListener<NettyServerCustomizer.Registry> {
     /** What all of them together may take (design §6). */
     static final long MOST = 64L << 20;
 
@@ -31,7 +32,7 @@ final class BodiesInFlight implements BeanCreatedEventListener<NettyServerCustom
     private final AtomicLong bytes = new AtomicLong();
 
     /** Whether more is under way than may be. */
-    boolean isFull() {
+    public boolean isFull() {
         return bytes.get() > MOST;
     }
 

@@ -28,7 +28,8 @@ public final class Correlation {
                 });
     }
 
-    private static String accepted(@Nullable String given) {
+    /** The id of a request that came with {@code given} in the header. */
+    public static String accepted(@Nullable String given) {
         return given != null && SAFE.matcher(given).matches()
                 ? given
                 : UuidCreator.getTimeOrderedEpoch().toString();

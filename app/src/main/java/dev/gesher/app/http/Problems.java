@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /** Writes problem documents (RFC 9457) in the caller's language. */
 @Singleton
-final class Problems {
+public final class Problems {
     /** The media type of a problem document. */
     public static final String MEDIA_TYPE = "application/problem+json";
 
@@ -35,6 +35,16 @@ final class Problems {
             ProblemKind kind,
             Map<String, ?> extras) {
         var language = Language.preferred(request.getHeaders().get(HttpHeaders.ACCEPT_LANGUAGE));
+        return response.status(kind.status())
+                .contentType(new MediaType(MEDIA_TYPE))
+                .header(HttpHeaders.CONTENT_LANGUAGE, language.tag())
+                .header(HttpHeaders.CACHE_CONTROL, "no-store")
+                .body(document(kind, language, Correlation.of(request), extras));
+    }
+
+    /** The JSON of a problem, in UTF-8; {@code extras} are further members of it. */
+    public byte[] document(
+            ProblemKind kind, Language language, String correlation, Map<String, ?> extras) {
         var arguments = new LinkedHashMap<String, Object>(extras);
         arguments.putIfAbsent("limit", 0);
         arguments.putIfAbsent("actual", 0);
@@ -48,13 +58,9 @@ final class Problems {
         document.put("code", kind.code());
         document.put(
                 "detail", texts.get(language, "problem." + kind.code() + ".detail", arguments));
-        document.put("correlation_id", Correlation.of(request));
+        document.put("correlation_id", correlation);
         document.putAll(extras);
-        return response.status(kind.status())
-                .contentType(new MediaType(MEDIA_TYPE))
-                .header(HttpHeaders.CONTENT_LANGUAGE, language.tag())
-                .header(HttpHeaders.CACHE_CONTROL, "no-store")
-                .body(bytes(document));
+        return bytes(document);
     }
 
     /** What the codes say, one sentence after the other; a code without a sentence says itself. */

@@ -56,7 +56,10 @@ class WebhookController {
         };
     }
 
-    /** One signed body; {@link WebhookPreflight} looked at its headers before it was read. */
+    /**
+     * One signed body that {@link DirectIntake} left alone; {@link WebhookPreflight} looked at its
+     * headers before it was read.
+     */
     @Post
     @Consumes(MediaType.ALL)
     @Produces(MediaType.TEXT_PLAIN)
@@ -74,19 +77,28 @@ class WebhookController {
     }
 
     static ProblemException problem(WebhookIntake.Refusal refusal) {
+        var problem = new ProblemException(kind(refusal));
+        return refusal == WebhookIntake.Refusal.BUSY
+                ? problem.header(HttpHeaders.RETRY_AFTER, seconds(SOON))
+                : problem;
+    }
+
+    static ProblemKind kind(WebhookIntake.Refusal refusal) {
         return switch (refusal) {
             case SIGNATURE_MISSING, SIGNATURE_MALFORMED, SIGNATURE_WRONG ->
-                    new ProblemException(ProblemKind.SIGNATURE_INVALID);
-            case TOO_LARGE -> new ProblemException(ProblemKind.PAYLOAD_TOO_LARGE);
-            case ENCODED -> new ProblemException(ProblemKind.UNSUPPORTED_MEDIA_TYPE);
-            case BUSY -> unavailable(SOON);
+                    ProblemKind.SIGNATURE_INVALID;
+            case TOO_LARGE -> ProblemKind.PAYLOAD_TOO_LARGE;
+            case ENCODED -> ProblemKind.UNSUPPORTED_MEDIA_TYPE;
+            case BUSY -> ProblemKind.SERVICE_UNAVAILABLE;
         };
     }
 
     private static ProblemException unavailable(Duration retryAfter) {
         return new ProblemException(ProblemKind.SERVICE_UNAVAILABLE)
-                .header(
-                        HttpHeaders.RETRY_AFTER,
-                        Long.toString(Math.max(1, retryAfter.toSeconds())));
+                .header(HttpHeaders.RETRY_AFTER, seconds(retryAfter));
+    }
+
+    static String seconds(Duration retryAfter) {
+        return Long.toString(Math.max(1, retryAfter.toSeconds()));
     }
 }

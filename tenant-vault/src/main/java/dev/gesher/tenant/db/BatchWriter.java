@@ -4,6 +4,7 @@ import dev.gesher.tenant.TenantId;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Group commit: callers hand in an item and wait; a writer takes what has gathered, writes it in
@@ -41,6 +42,15 @@ public interface BatchWriter<I, O> extends AutoCloseable {
         /** Not written, for a reason that {@link #write} would have thrown. */
         record Failed<O>(Throwable cause) implements Result<O> {}
     }
+
+    /**
+     * As {@link #write}, for a caller that must not wait, like an event loop: the answer, or what
+     * {@link #write} would throw, comes with the future. The writer's own thread completes it, so
+     * what hangs on it must not block.
+     *
+     * @throws IllegalStateException if the caller is inside a transaction
+     */
+    CompletableFuture<O> submit(I item);
 
     /** What it has done and what waits. */
     BatchStats stats();

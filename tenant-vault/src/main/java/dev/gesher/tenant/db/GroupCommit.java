@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -87,44 +88,61 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
 
     @Override
     public O write(I item) {
-        return switch (writeAll(List.of(item)).getFirst()) {
+        return switch (result(submit(item))) {
             case Result.Written<O>(var answer) -> answer;
             case Result.Failed<O>(var cause) -> throw asCallers(cause);
         };
     }
 
     @Override
+    public CompletableFuture<O> submit(I item) {
+        return submitAll(List.of(item)).getFirst();
+    }
+
+    @Override
     public List<Result<O>> writeAll(List<I> some) {
+        return submitAll(some).stream().map(GroupCommit::result).toList();
+    }
+
+    private List<CompletableFuture<O>> submitAll(List<I> some) {
         if (scope.isOpen()) {
             throw new IllegalStateException("a batch writer was called inside a transaction");
         }
-        var all = some.stream().map(item -> Waiting.of(item, batch)).toList();
+        var answers = new ArrayList<CompletableFuture<O>>(some.size());
         var byQueue = new LinkedHashMap<WaitingQueue<I, O>, List<Waiting<I, O>>>();
-        for (var waiting : all) {
-            if (reserve(waiting)) {
+        for (var item : some) {
+            var waiting = Waiting.of(item, batch);
+            boolean room = reserve(waiting.bytes());
+            // Whoever has the answer has left the queue, in the numbers too.
+            answers.add(
+                    waiting.answer().whenComplete((done, failure) -> release(waiting.bytes())));
+            if (room) {
                 byQueue.computeIfAbsent(queueOf(waiting.key()), ignored -> new ArrayList<>())
                         .add(waiting);
+            } else {
+                refuse(List.of(waiting), "too much waits for the writer " + name);
             }
         }
         byQueue.forEach((queue, theirs) -> {
             if (!queue.addAll(theirs)) {
-                refused.add(theirs.size());
-                var closed = new DatabaseUnavailableException("the writer " + name + " is closed");
-                theirs.forEach(waiting -> waiting.answer().completeExceptionally(closed));
+                refuse(theirs, "the writer " + name + " is closed");
             }
         });
-        return all.stream().map(this::result).toList();
+        return answers;
     }
 
-    private Result<O> result(Waiting<I, O> waiting) {
+    private void refuse(List<Waiting<I, O>> some, String why) {
+        refused.add(some.size());
+        some.forEach(waiting ->
+                waiting.answer().completeExceptionally(new DatabaseUnavailableException(why)));
+    }
+
+    private static <O> Result<O> result(CompletableFuture<O> answer) {
         try {
-            return new Result.Written<>(waiting.answer().join());
+            return new Result.Written<>(answer.join());
         } catch (CompletionException e) {
             var cause = e.getCause();
             return new Result.Failed<>(cause == null ? e : cause);
-        } finally {
-            waitingItems.decrementAndGet();
-            waitingBytes.addAndGet(-waiting.bytes());
         }
     }
 
@@ -139,19 +157,16 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
         };
     }
 
-    /** Makes room for an item until its answer is taken; answers it if there is none. */
-    private boolean reserve(Waiting<I, O> waiting) {
+    /** Makes room for an item until it is answered. */
+    private boolean reserve(long bytes) {
         long nowItems = waitingItems.incrementAndGet();
-        long nowBytes = waitingBytes.addAndGet(waiting.bytes());
-        if (nowItems > bounds.items() || nowBytes > bounds.bytes()) {
-            refused.increment();
-            waiting.answer()
-                    .completeExceptionally(
-                            new DatabaseUnavailableException(
-                                    "too much waits for the writer " + name));
-            return false;
-        }
-        return true;
+        long nowBytes = waitingBytes.addAndGet(bytes);
+        return nowItems <= bounds.items() && nowBytes <= bounds.bytes();
+    }
+
+    private void release(long bytes) {
+        waitingItems.decrementAndGet();
+        waitingBytes.addAndGet(-bytes);
     }
 
     private WaitingQueue<I, O> queueOf(TenantId key) {

@@ -62,6 +62,14 @@ final class PlatformDayKeys implements DayKeys {
     }
 
     @Override
+    public boolean isReady(LocalDate day) {
+        var today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
+        return isRecent(day, today)
+                && opened.containsKey(day)
+                && (!day.equals(today) || opened.containsKey(day.plusDays(1)));
+    }
+
+    @Override
     public byte[] encrypt(LocalDate day, String place, byte[] plaintext) {
         try {
             return key(day).encrypt(plaintext, associatedData(day, place));

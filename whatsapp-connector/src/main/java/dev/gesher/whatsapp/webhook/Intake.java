@@ -2,6 +2,7 @@ package dev.gesher.whatsapp.webhook;
 
 import com.github.f4b6a3.uuid.UuidCreator;
 import dev.gesher.tenant.DayKeys;
+import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriters;
@@ -16,7 +17,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +30,10 @@ final class Intake implements WebhookIntake {
     private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
     private static final Duration BETWEEN_LOG_LINES = Duration.ofSeconds(10);
-    private static final int WRITERS = 2;
+
+    /** One: what comes while it commits is its next batch, and two would halve the batches. */
+    private static final int WRITERS = 1;
+
     private static final int MAX_WAITING_BODIES = 20_000;
 
     private final WebhookSignature signature;
@@ -107,38 +113,93 @@ final class Intake implements WebhookIntake {
     }
 
     @Override
+    public boolean mayBeRead(
+            @Nullable String signatureHeader,
+            @Nullable String contentEncoding,
+            long contentLength) {
+        return refusalBefore(signatureHeader, contentEncoding, contentLength).isEmpty();
+    }
+
+    @Override
     public Receipt receive(byte[] body, @Nullable String signatureHeader, String correlation) {
+        var refusal = refusalOf(body, signatureHeader);
+        if (refusal.isPresent()) {
+            return refused(refusal.get());
+        }
+        try {
+            var now = clock.instant();
+            dayKeys.ready(KeyDay.of(now));
+            writer.write(sealed(body, now, correlation));
+            return stored(body);
+        } catch (DatabaseUnavailableException | DatabaseException e) {
+            return notStored(e, correlation);
+        }
+    }
+
+    @Override
+    public boolean tryReceive(
+            byte[] body,
+            @Nullable String signatureHeader,
+            String correlation,
+            Consumer<Receipt> done) {
+        var now = clock.instant();
+        if (!dayKeys.isReady(KeyDay.of(now))) {
+            return false;
+        }
+        var refusal = refusalOf(body, signatureHeader);
+        if (refusal.isPresent()) {
+            done.accept(refused(refusal.get()));
+            return true;
+        }
+        var _ =
+                writer.submit(sealed(body, now, correlation))
+                        .whenComplete((ignored, failure) ->
+                                done.accept(
+                                        failure == null
+                                                ? stored(body)
+                                                : notStored(causeOf(failure), correlation)));
+        return true;
+    }
+
+    private static Throwable causeOf(Throwable failure) {
+        var cause = failure.getCause();
+        return failure instanceof CompletionException && cause != null ? cause : failure;
+    }
+
+    private Optional<Refusal> refusalOf(byte[] body, @Nullable String signatureHeader) {
         if (body.length > MAX_BODY) {
-            return refused(Refusal.TOO_LARGE);
+            return Optional.of(Refusal.TOO_LARGE);
         }
         return switch (signature.check(signatureHeader, body)) {
-            case MISSING -> refused(Refusal.SIGNATURE_MISSING);
-            case MALFORMED -> refused(Refusal.SIGNATURE_MALFORMED);
-            case WRONG -> refused(Refusal.SIGNATURE_WRONG);
-            case RIGHT -> store(body, correlation);
+            case MISSING -> Optional.of(Refusal.SIGNATURE_MISSING);
+            case MALFORMED -> Optional.of(Refusal.SIGNATURE_MALFORMED);
+            case WRONG -> Optional.of(Refusal.SIGNATURE_WRONG);
+            case RIGHT -> Optional.empty();
         };
     }
 
-    private Receipt store(byte[] body, String correlation) {
-        try {
-            var now = clock.instant();
-            var day = KeyDay.of(now);
-            dayKeys.ready(day);
-            var id = UuidCreator.getTimeOrderedEpoch();
-            byte[] encrypted = dayKeys.encrypt(day, InboxRows.place(id), body);
-            writer.write(new InboxRows.Body(id, now, day, encrypted, correlation));
-            counters.add("received", 1);
-            counters.add("received_bytes", body.length);
-            return new Receipt.Stored();
-        } catch (DatabaseUnavailableException e) {
-            counters.add("unavailable", 1);
-            return new Receipt.Unavailable(RETRY_AFTER);
-        } catch (DatabaseException e) {
+    private InboxRows.Body sealed(byte[] body, Instant now, String correlation) {
+        var id = UuidCreator.getTimeOrderedEpoch();
+        var day = KeyDay.of(now);
+        byte[] encrypted = dayKeys.encrypt(day, InboxRows.place(id), body);
+        return new InboxRows.Body(id, now, day, encrypted, correlation);
+    }
+
+    private Receipt stored(byte[] body) {
+        counters.add("received", 1);
+        counters.add("received_bytes", body.length);
+        return new Receipt.Stored();
+    }
+
+    private Receipt notStored(Throwable e, String correlation) {
+        if (!(e instanceof DatabaseUnavailableException)) {
             // Whatever is wrong is ours, and Meta repeats until it is mended.
-            LOG.error("a webhook could not be stored", e);
-            counters.add("unavailable", 1);
-            return new Receipt.Unavailable(RETRY_AFTER);
+            try (var _ = LogKeys.correlation(correlation)) {
+                LOG.error("a webhook could not be stored", e);
+            }
         }
+        counters.add("unavailable", 1);
+        return new Receipt.Unavailable(RETRY_AFTER);
     }
 
     private Receipt refused(Refusal refusal) {
