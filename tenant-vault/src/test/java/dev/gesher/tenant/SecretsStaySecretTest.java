@@ -118,8 +118,10 @@ class SecretsStaySecretTest {
         var clients = running.bean(ApiClients.class);
         var created = clients.create(tenant, "shop", Set.of("media"), "operator").orElseThrow();
         texts.add(created.toString());
-        assertThat(clients.authenticate(created.client().clientId(), created.secret())).isPresent();
-        assertThat(clients.authenticate("nobody", created.secret())).isEmpty();
+        assertThat(clients.authenticate(created.client().clientId(), created.secret()))
+                .isInstanceOf(ApiClients.Authentication.Right.class);
+        assertThat(clients.authenticate("nobody", created.secret()))
+                .isInstanceOf(ApiClients.Authentication.Wrong.class);
         clients.revoke(tenant, created.client().clientId(), "operator");
 
         var signing = running.bean(SigningKeys.class);

@@ -11,8 +11,9 @@ import java.util.Optional;
 interface TenantRepository extends GenericRepository<TenantRow, TenantId> {
     @Query(
             """
-            SELECT tenant_id, name, locale, region, on_unknown, status, created_at
-            FROM tenants WHERE tenant_id = :tenantId
+            SELECT tenant_id, name, locale, region, on_unknown, status, status_reason,
+                status_since, created_at
+            FROM tenants WHERE tenant_id = :tenantId AND deleted_at IS NULL
             """)
     Optional<TenantRow> find(TenantId tenantId);
 }

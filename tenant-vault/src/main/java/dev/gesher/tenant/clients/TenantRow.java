@@ -1,6 +1,7 @@
 package dev.gesher.tenant.clients;
 
 import dev.gesher.tenant.Tenant;
+import dev.gesher.tenant.Tenant.Suspension;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.TenantIdConverter;
 import dev.gesher.tenant.db.Row;
@@ -11,6 +12,8 @@ import io.micronaut.data.model.DataType;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A row of {@code tenants}. */
 @MappedEntity("tenants")
@@ -21,6 +24,8 @@ record TenantRow(
         String region,
         String onUnknown,
         String status,
+        @Nullable String statusReason,
+        @Nullable Instant statusSince,
         Instant createdAt) {
     static TenantRow of(Row row) throws SQLException {
         return new TenantRow(
@@ -30,6 +35,8 @@ record TenantRow(
                 row.text("region"),
                 row.text("on_unknown"),
                 row.text("status"),
+                row.nullableText("status_reason"),
+                row.nullableInstant("status_since"),
                 row.instant("created_at"));
     }
 
@@ -41,6 +48,13 @@ record TenantRow(
                 region,
                 Tenant.OnUnknown.valueOf(onUnknown.toUpperCase(Locale.ROOT)),
                 Tenant.Status.valueOf(status.toUpperCase(Locale.ROOT)),
+                suspension(),
                 createdAt);
+    }
+
+    private Optional<Suspension> suspension() {
+        return statusReason == null || statusSince == null
+                ? Optional.empty()
+                : Optional.of(new Suspension(statusSince, statusReason));
     }
 }

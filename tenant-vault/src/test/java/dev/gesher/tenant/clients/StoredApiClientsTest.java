@@ -3,16 +3,22 @@ package dev.gesher.tenant.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gesher.tenant.ApiClients;
+import dev.gesher.tenant.ApiClients.ApiClient;
+import dev.gesher.tenant.ApiClients.Authentication;
 import dev.gesher.tenant.ApiClients.Created;
+import dev.gesher.tenant.ApiClients.Standing;
 import dev.gesher.tenant.DriverLog;
 import dev.gesher.tenant.RunningVault;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.Tenants;
 import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.TestDatabase;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -25,6 +31,8 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 @GesherDatabase
 @TestInstance(Lifecycle.PER_CLASS)
 class StoredApiClientsTest {
+    private static final Authentication WRONG = new Authentication.Wrong();
+
     private RunningVault running;
     private ApiClients clients;
     private TenantId tenant;
@@ -51,8 +59,8 @@ class StoredApiClientsTest {
         var other = created("other");
 
         assertThat(clients.authenticate(shop.client().clientId(), shop.secret()))
-                .contains(shop.client());
-        assertThat(clients.authenticate(shop.client().clientId(), other.secret())).isEmpty();
+                .isEqualTo(new Authentication.Right(shop.client()));
+        assertThat(clients.authenticate(shop.client().clientId(), other.secret())).isEqualTo(WRONG);
         assertThat(shop.client().clientId()).startsWith(tenant + ".");
         assertThat(shop.client().scopes()).containsExactlyInAnyOrder("messages:send", "media");
     }
@@ -97,7 +105,7 @@ class StoredApiClientsTest {
                         "x".repeat(100_000),
                         "'; DROP TABLE tenants; --",
                         "")) {
-            assertThat(clients.authenticate(unknown, shop.secret())).isEmpty();
+            assertThat(clients.authenticate(unknown, shop.secret())).isEqualTo(WRONG);
             assertThat(questionsFor(unknown, wrong)).isEqualTo(1);
         }
     }
@@ -109,15 +117,41 @@ class StoredApiClientsTest {
         var id = shop.client().clientId();
 
         assertThat(clients.revoke(running.newTenant(), id, "operator")).isFalse();
-        assertThat(clients.authenticate(id, shop.secret())).isPresent();
+        assertThat(clients.authenticate(id, shop.secret())).isNotEqualTo(WRONG);
         assertThat(clients.revoke(tenant, id, "operator")).isTrue();
         assertThat(clients.revoke(tenant, id, "operator")).isFalse();
-        assertThat(clients.authenticate(id, shop.secret())).isEmpty();
-        assertThat(clients.list(tenant)).containsExactly(other.client());
+        assertThat(clients.authenticate(id, shop.secret())).isEqualTo(WRONG);
+        assertThat(clients.standing(tenant, id)).isEqualTo(Standing.GONE);
+        assertThat(listed()).containsExactly(other.client());
 
-        running.asAdministrator(
-                "UPDATE tenants SET status = 'suspended' WHERE tenant_id = ?", tenant.value());
-        assertThat(clients.authenticate(other.client().clientId(), other.secret())).isEmpty();
+        var otherId = other.client().clientId();
+        assertThat(clients.standing(tenant, otherId)).isEqualTo(Standing.ACTIVE);
+        assertThat(clients.standing(running.newTenant(), otherId)).isEqualTo(Standing.GONE);
+        running.bean(Tenants.class).suspend(tenant, "why", "operator");
+        assertThat(clients.authenticate(otherId, other.secret()))
+                .isEqualTo(new Authentication.Suspended());
+        assertThat(clients.authenticate(otherId, shop.secret())).isEqualTo(WRONG);
+        assertThat(clients.standing(tenant, otherId)).isEqualTo(Standing.SUSPENDED);
+    }
+
+    @Test
+    void clients_are_listed_a_page_at_a_time() {
+        var all = List.of(created("a").client(), created("b").client(), created("c").client());
+
+        assertThat(listed()).containsExactlyInAnyOrderElementsOf(all);
+        assertThat(clients.list(new TenantId(UUID.randomUUID()), Optional.empty(), 10)).isEmpty();
+    }
+
+    private List<ApiClient> listed() {
+        var seen = new ArrayList<ApiClient>();
+        var cursor = Optional.<String>empty();
+        do {
+            var page = clients.list(tenant, cursor, 2).orElseThrow();
+            seen.addAll(page.data());
+            cursor = page.nextCursor();
+        } while (cursor.isPresent());
+        assertThat(seen).doesNotHaveDuplicates();
+        return seen;
     }
 
     @Test
@@ -133,7 +167,7 @@ class StoredApiClientsTest {
 
     private long questionsFor(String clientId, SecretText secret) {
         try (var driver = new DriverLog()) {
-            assertThat(clients.authenticate(clientId, secret)).isEmpty();
+            assertThat(clients.authenticate(clientId, secret)).isEqualTo(WRONG);
             return driver.questions();
         }
     }

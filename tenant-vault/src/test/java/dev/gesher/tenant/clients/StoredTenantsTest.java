@@ -3,6 +3,7 @@ package dev.gesher.tenant.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gesher.tenant.Page;
 import dev.gesher.tenant.RunningVault;
 import dev.gesher.tenant.Tenant;
 import dev.gesher.tenant.TenantId;
@@ -11,6 +12,12 @@ import dev.gesher.tenant.Tenants.NewTenant;
 import dev.gesher.tenant.db.DatabaseException;
 import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.TestDatabase;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -49,6 +56,7 @@ class StoredTenantsTest {
                                 "IL",
                                 Tenant.OnUnknown.FAIL,
                                 Tenant.Status.ACTIVE,
+                                Optional.empty(),
                                 running.clock().instant()));
         assertThat(created.id().value().version()).isEqualTo(7);
         assertThat(tenants.find(created.id())).contains(created);
@@ -64,8 +72,9 @@ class StoredTenantsTest {
                 .isEqualTo(1);
         assertThat(
                         running.count(
-                                "SELECT count(*) FROM audit_log WHERE tenant_id = ? AND actor = 'operator' AND action = 'tenant.created'",
-                                created.id().value()))
+                                "SELECT count(*) FROM audit_log WHERE tenant_id = ? AND object = ? AND actor = 'operator' AND action = 'tenant.created'",
+                                TenantId.PLATFORM.value(),
+                                created.id().toString()))
                 .isEqualTo(1);
     }
 
@@ -80,6 +89,92 @@ class StoredTenantsTest {
         var ofBoth = running.scope().in(both, tx -> tenants.find(tx, both));
         assertThat(ofBoth).containsEntry(one.id(), one).containsEntry(two.id(), two);
         assertThat(tenants.find(new TenantId(UUID.randomUUID()))).isEmpty();
+    }
+
+    @Test
+    void a_change_touches_what_it_names_and_is_audited() {
+        var tenant = tenants.create(new NewTenant("one", "he", "IL"), "operator");
+
+        var changed = tenants.change(tenant.id(), change("two"), "operator").orElseThrow();
+
+        assertThat(changed.name()).isEqualTo("two");
+        assertThat(changed.locale()).isEqualTo("he");
+        assertThat(changed.onUnknown()).isEqualTo(Tenant.OnUnknown.RESEND);
+        assertThat(tenants.find(tenant.id())).contains(changed);
+        assertThat(tenants.change(tenant.id(), change("two"), "operator")).contains(changed);
+        assertThat(audited("tenant.changed", tenant.id())).isEqualTo(1);
+        assertThat(tenants.change(new TenantId(UUID.randomUUID()), change("x"), "operator"))
+                .isEmpty();
+    }
+
+    private static Tenants.Change change(String name) {
+        return new Tenants.Change(
+                Optional.of(name),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(Tenant.OnUnknown.RESEND));
+    }
+
+    @Test
+    void suspending_and_resuming_happen_once_each() {
+        var tenant = tenants.create(new NewTenant("one", "he", "IL"), "operator").id();
+
+        var suspended = tenants.suspend(tenant, "no payment", "operator").orElseThrow();
+        assertThat(suspended.status()).isEqualTo(Tenant.Status.SUSPENDED);
+        assertThat(suspended.suspension())
+                .contains(new Tenant.Suspension(running.clock().instant(), "no payment"));
+        assertThat(tenants.suspend(tenant, "again", "operator")).contains(suspended);
+        var resumed = tenants.resume(tenant, "paid", "operator").orElseThrow();
+        assertThat(resumed.status()).isEqualTo(Tenant.Status.ACTIVE);
+        assertThat(resumed.suspension()).isEmpty();
+        assertThat(tenants.resume(tenant, "again", "operator")).contains(resumed);
+
+        assertThat(audited("tenant.suspended", tenant)).isEqualTo(1);
+        assertThat(audited("tenant.resumed", tenant)).isEqualTo(1);
+        assertThat(tenants.suspend(new TenantId(UUID.randomUUID()), "x", "operator")).isEmpty();
+        assertThat(tenants.suspend(TenantId.PLATFORM, "x", "operator")).isEmpty();
+    }
+
+    private long audited(String action, TenantId tenant) {
+        return running.count(
+                "SELECT count(*) FROM audit_log WHERE tenant_id = ? AND action = ? AND object = ?",
+                TenantId.PLATFORM.value(),
+                action,
+                tenant.toString());
+    }
+
+    @Test
+    void all_tenants_are_listed_once_also_more_than_fit_one_transaction() {
+        for (int n = 0; n < 70; n++) {
+            tenants.create(new NewTenant("listed " + n, "he", "IL"), "operator");
+        }
+        long all = running.count("SELECT count(*) FROM tenants");
+        var seen = new ArrayList<Tenant>();
+        var page = tenants.list(Optional.empty(), 66);
+        seen.addAll(page.data());
+        while (page.nextCursor().isPresent()) {
+            page = tenants.list(page.nextCursor(), 66);
+            seen.addAll(page.data());
+        }
+
+        assertThat(seen).doesNotHaveDuplicates().hasSize((int) all);
+        assertThat(seen).isSortedAccordingTo(Comparator.comparing(Tenant::createdAt));
+        for (var cursor :
+                List.of(
+                        "",
+                        "x",
+                        encoded("k1 2026-03-01T10:00:00Z a"),
+                        encoded("t1 2026-03-01T10:00:00Z a"),
+                        encoded("t1 +999999999-01-01T00:00:00Z a"))) {
+            assertThatThrownBy(() -> tenants.list(Optional.of(cursor), 10))
+                    .isInstanceOf(Page.BadCursorException.class);
+        }
+    }
+
+    private static String encoded(String cursor) {
+        return Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString(cursor.getBytes(StandardCharsets.UTF_8));
     }
 
     @Test
