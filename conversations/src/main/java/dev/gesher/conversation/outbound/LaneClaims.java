@@ -84,9 +84,11 @@ final class LaneClaims {
      * What was claimed on a lane.
      *
      * @param missing templates nobody has asked Meta about
+     * @param suspended whether nothing was, since the tenant is suspended
      */
-    record Claims(List<Call> calls, Set<String> missing) {
-        static final Claims NONE = new Claims(List.of(), Set.of());
+    record Claims(List<Call> calls, Set<String> missing, boolean suspended) {
+        static final Claims NONE = new Claims(List.of(), Set.of(), false);
+        static final Claims SUSPENDED = new Claims(List.of(), Set.of(), true);
     }
 
     /** Claims on lanes of this transaction, by number; what is to be told is added to a list. */
@@ -101,6 +103,10 @@ final class LaneClaims {
         var started = new ArrayList<AttemptRows.Started>();
         var claims = new HashMap<String, Claims>();
         for (var gate : gates) {
+            if (gate.tenant().status() == Tenant.Status.SUSPENDED) {
+                claims.put(gate.hold().phoneNumberId(), Claims.SUSPENDED);
+                continue;
+            }
             var missing = new LinkedHashSet<String>();
             var calls = new ArrayList<Call>();
             var busy = new HashSet<UUID>();
@@ -116,7 +122,7 @@ final class LaneClaims {
                 }
             }
             calls.forEach(call -> started.add(new AttemptRows.Started(gate.hold(), call)));
-            claims.put(gate.hold().phoneNumberId(), new Claims(calls, missing));
+            claims.put(gate.hold().phoneNumberId(), new Claims(calls, missing, false));
         }
         MessageRows.write(tx, changes);
         AttemptRows.start(tx, started);

@@ -159,7 +159,11 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
         var look = new HashMap<LaneHold, Boolean>();
         quiet.stream()
                 .filter(r -> r.room() > 0 || mayRelease(r, held(held, r)))
-                .forEach(r -> look.put(r.hold(), held(held, r).parkedCause().isEmpty()));
+                .forEach(r ->
+                        look.put(
+                                r.hold(),
+                                held(held, r).parkedCause().isEmpty()
+                                        && !isSuspended(r, claimed)));
         var nextDue = claims.nextDue(tx, look);
         var released =
                 quiet.stream()
@@ -215,6 +219,10 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
     private static boolean isQuiet(Request request, Map<String, Claims> claimed) {
         var claims = claimed.getOrDefault(number(request), Claims.NONE);
         return claims.calls().isEmpty() && claims.missing().isEmpty();
+    }
+
+    private static boolean isSuspended(Request request, Map<String, Claims> claimed) {
+        return claimed.getOrDefault(number(request), Claims.NONE).suspended();
     }
 
     private static boolean mayRelease(Request request, Held held) {
