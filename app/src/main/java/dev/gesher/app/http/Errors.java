@@ -1,6 +1,8 @@
 package dev.gesher.app.http;
 
 import dev.gesher.conversation.Conversations.BadCursorException;
+import dev.gesher.tenant.Page;
+import dev.gesher.tenant.TenantKeysDestroyedException;
 import dev.gesher.tenant.db.DatabaseUnavailableException;
 import dev.gesher.whatsapp.GraphUnavailableException;
 import io.micronaut.http.HttpHeaders;
@@ -83,6 +85,18 @@ class Errors {
     @Error(global = true)
     HttpResponse<byte[]> badCursor(HttpRequest<?> request, BadCursorException thrown) {
         return answer(request, ProblemKind.CURSOR_INVALID, Map.of());
+    }
+
+    @Error(global = true)
+    HttpResponse<byte[]> badCursor(HttpRequest<?> request, Page.BadCursorException thrown) {
+        return answer(request, ProblemKind.CURSOR_INVALID, Map.of());
+    }
+
+    /** Its tenant was deleted while it ran. */
+    @Error(global = true)
+    HttpResponse<byte[]> tenantIsGone(HttpRequest<?> request, TenantKeysDestroyedException thrown) {
+        return answer(request, ProblemKind.UNAUTHENTICATED, Map.of())
+                .header(HttpHeaders.WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"");
     }
 
     @Error(global = true)

@@ -4,11 +4,10 @@ import dev.gesher.app.http.NeedsDatabase;
 import dev.gesher.tenant.ApiClients;
 import dev.gesher.tenant.SecretText;
 import jakarta.inject.Singleton;
-import java.util.Optional;
 
 /**
- * The one question of a token request that needs the database: who waits for anything else holds no
- * place at its gate.
+ * What tokens need the database for, and nothing else: who waits for anything else holds no place
+ * at its gate.
  */
 @Singleton
 class ClientCheck {
@@ -20,7 +19,13 @@ class ClientCheck {
 
     /** See {@link ApiClients#authenticate}. */
     @NeedsDatabase
-    Optional<ApiClients.ApiClient> authenticate(String clientId, SecretText secret) {
+    ApiClients.Authentication authenticate(String clientId, SecretText secret) {
         return clients.authenticate(clientId, secret);
+    }
+
+    /** See {@link ApiClients#standing}. */
+    @NeedsDatabase
+    ApiClients.Standing standing(Caller caller) {
+        return clients.standing(caller.tenant(), caller.clientId());
     }
 }

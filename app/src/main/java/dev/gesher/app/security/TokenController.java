@@ -2,6 +2,8 @@ package dev.gesher.app.security;
 
 import dev.gesher.app.config.Settings;
 import dev.gesher.app.http.ClientAddress;
+import dev.gesher.tenant.ApiClients;
+import dev.gesher.tenant.ApiClients.Authentication;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
@@ -77,6 +79,10 @@ class TokenController {
     @ApiResponse(
             responseCode = "401",
             content = @Content(schema = @Schema(implementation = TokenError.class)))
+    @ApiResponse(
+            responseCode = "403",
+            description = "tenant_suspended",
+            content = @Content(schema = @Schema(implementation = TokenError.class)))
     HttpResponse<?> token(
             HttpRequest<?> request, @Body @Parameter(hidden = true) byte @Nullable [] body) {
         boolean isForm =
@@ -134,17 +140,23 @@ class TokenController {
                         addresses.of(request),
                         given.clientId(),
                         () -> clients.authenticate(given.clientId(), given.secret()));
-        if (client.isEmpty()) {
-            return invalidClient(request, given.clientId());
-        }
-        var allowed = client.get().scopes();
+        return switch (client) {
+            case Authentication.Wrong() -> invalidClient(request, given.clientId());
+            case Authentication.Suspended() ->
+                    error(HttpStatus.FORBIDDEN, "tenant_suspended", "the tenant is suspended");
+            case Authentication.Right(var known) -> answer(known, scope);
+        };
+    }
+
+    private HttpResponse<?> answer(ApiClients.ApiClient client, Optional<String> scope) {
+        var allowed = client.scopes();
         var asked = scope.map(text -> List.of(text.split(" ", -1))).orElse(List.copyOf(allowed));
         if (!allowed.containsAll(asked)) {
             return error(
                     HttpStatus.BAD_REQUEST, "invalid_scope", "the client does not have this scope");
         }
         return granted(
-                tokens.issue(client.get(), asked),
+                tokens.issue(client, asked),
                 Optional.of(String.join(" ", asked.stream().sorted().distinct().toList())));
     }
 

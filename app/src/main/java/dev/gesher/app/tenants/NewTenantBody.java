@@ -1,5 +1,8 @@
 package dev.gesher.app.tenants;
 
+import dev.gesher.app.http.ProblemException;
+import dev.gesher.app.http.ProblemKind;
+import dev.gesher.tenant.Tenants;
 import io.micronaut.serde.annotation.Serdeable;
 import io.swagger.v3.oas.annotations.media.Schema;
 import jakarta.validation.constraints.NotBlank;
@@ -19,17 +22,21 @@ record NewTenantBody(
         @NotBlank @Size(max = 200) @Pattern(regexp = "\\P{Cntrl}*") String name,
         @Pattern(regexp = "[a-z]{2,3}(_[A-Z]{2})?") @Nullable String locale,
         @Pattern(regexp = "[A-Z]{2}") @Nullable String region) {
-    /** Java and old Android write {@code iw} where Meta writes {@code he}. */
-    String localeOrDefault() {
-        if (locale == null) {
-            return "he";
+    /**
+     * What it asks for.
+     *
+     * @throws ProblemException if its language or its region does not exist
+     */
+    Tenants.NewTenant tenant() {
+        if (region != null && !Places.isRegion(region)) {
+            throw new ProblemException(ProblemKind.FIELD_INVALID).with("pointer", "/region");
         }
-        return locale.equals("he_IL") || locale.equals("iw") || locale.equals("iw_IL")
-                ? "he"
-                : locale;
-    }
-
-    String regionOrDefault() {
-        return region == null ? "IL" : region;
+        return new Tenants.NewTenant(
+                name,
+                Places.locale(locale == null ? Places.DEFAULT_LOCALE : locale)
+                        .orElseThrow(() ->
+                                new ProblemException(ProblemKind.FIELD_INVALID)
+                                        .with("pointer", "/locale")),
+                region == null ? Places.DEFAULT_REGION : region);
     }
 }

@@ -7,6 +7,7 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** A tenant as the operator sees it. */
 @Serdeable
@@ -17,7 +18,12 @@ record TenantBody(
         String locale,
         String region,
         @JsonProperty("on_unknown") String onUnknown,
-        String status,
+        @Schema(
+                        type = "string",
+                        allowableValues = {"active", "suspended"})
+                String status,
+        @JsonProperty("suspended_at") @Nullable Instant suspendedAt,
+        @JsonProperty("suspended_reason") @Nullable String suspendedReason,
         @JsonProperty("created_at") Instant createdAt) {
     static TenantBody of(Tenant tenant) {
         return new TenantBody(
@@ -27,6 +33,8 @@ record TenantBody(
                 tenant.region(),
                 tenant.onUnknown().name().toLowerCase(Locale.ROOT),
                 tenant.status().name().toLowerCase(Locale.ROOT),
+                tenant.suspension().map(Tenant.Suspension::since).orElse(null),
+                tenant.suspension().map(Tenant.Suspension::reason).orElse(null),
                 tenant.createdAt());
     }
 }

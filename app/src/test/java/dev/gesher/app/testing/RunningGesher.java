@@ -37,6 +37,8 @@ public final class RunningGesher implements AutoCloseable {
     private final Optional<GraphSimulator> simulator;
     private final Settings settings;
     private final ApplicationContext context;
+    private final Map<String, String> environment;
+    private final boolean isTheFirst;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
@@ -44,11 +46,37 @@ public final class RunningGesher implements AutoCloseable {
             Optional<TestDatabase> database,
             Optional<GraphSimulator> simulator,
             Settings settings,
-            ApplicationContext context) {
+            ApplicationContext context,
+            Map<String, String> environment,
+            boolean isTheFirst) {
         this.database = database;
         this.simulator = simulator;
         this.settings = settings;
         this.context = context;
+        this.environment = environment;
+        this.isTheFirst = isTheFirst;
+    }
+
+    /** Starts another replica: the same database, keys and simulator, ports of its own. */
+    public RunningGesher replica(Map<String, String> more) {
+        return replica(more, Map.of());
+    }
+
+    /** As {@link #replica(Map)}, with properties that are not for operators. */
+    public RunningGesher replica(Map<String, String> more, Map<String, Object> properties) {
+        var others = new HashMap<>(environment);
+        others.put("GESHER_PORT", Integer.toString(freePort()));
+        others.put("GESHER_MANAGEMENT_PORT", Integer.toString(freePort()));
+        others.put("GESHER_PUBLIC_URL", settings.publicUrl().toString());
+        others.putAll(more);
+        var settingsOfOther = Settings.from(others);
+        var started =
+                Gesher.start(
+                        settingsOfOther,
+                        Gesher.builder(settingsOfOther)
+                                .properties(properties)
+                                .singletons(context.getBean(Clock.class)));
+        return new RunningGesher(database, simulator, settingsOfOther, started, others, false);
     }
 
     /** Starts one with the usual environment. */
@@ -109,7 +137,7 @@ public final class RunningGesher implements AutoCloseable {
         var settings = Settings.from(environment);
         Gesher.migrate(settings);
         var context = Gesher.start(settings, Gesher.builder(settings).singletons(clock));
-        return new RunningGesher(database, simulator, settings, context);
+        return new RunningGesher(database, simulator, settings, context, environment, true);
     }
 
     /** The stand-in for Meta. */
@@ -244,6 +272,10 @@ public final class RunningGesher implements AutoCloseable {
         return send("GET", path, new byte[0], with(headers, "Authorization", "Bearer " + token));
     }
 
+    public Answer delete(String path, String token) {
+        return send("DELETE", path, new byte[0], "Authorization", "Bearer " + token);
+    }
+
     public Answer post(String path, String token, Object body, String... headers) {
         return json("POST", path, token, body, headers);
     }
@@ -328,8 +360,10 @@ public final class RunningGesher implements AutoCloseable {
     public void close() {
         http.close();
         context.close();
-        simulator.ifPresent(GraphSimulator::close);
-        database.ifPresent(TestDatabase::close);
+        if (isTheFirst) {
+            simulator.ifPresent(GraphSimulator::close);
+            database.ifPresent(TestDatabase::close);
+        }
     }
 
     /** A tenant with one client and its token. */
