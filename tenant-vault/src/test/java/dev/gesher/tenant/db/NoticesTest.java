@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.gesher.tenant.TenantId;
+import dev.gesher.testkit.CuttingProxy;
 import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.TestDatabase;
 import io.micronaut.context.ApplicationContext;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -149,14 +149,8 @@ class NoticesTest {
     @Test
     void a_process_that_has_not_looked_for_long_knows_that_it_does_not_hear(TestDatabase database)
             throws Exception {
-        var uri = URI.create(database.jdbcUrl().substring("jdbc:".length()));
-        try (var proxy = new CuttingProxy(uri.getHost(), uri.getPort());
-                var far =
-                        Gesher.on(
-                                database,
-                                database.jdbcUrl()
-                                        .replace(
-                                                uri.getAuthority(), "127.0.0.1:" + proxy.port()))) {
+        try (var proxy = CuttingProxy.before(database);
+                var far = Gesher.on(database, proxy.jdbcUrl(database))) {
             var deaf =
                     new DatabaseNotices(
                             scope(far), new Wakeups(), new NoticeSettings(Duration.ofSeconds(2)));
