@@ -1,5 +1,6 @@
 package dev.gesher.app.hold;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.gesher.tenant.SendingHold;
 import io.micronaut.serde.annotation.Serdeable;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -18,7 +19,8 @@ record SendingHoldBody(
                                 "restored (the database is an older copy of itself) or operator")
                 @Nullable String cause,
         @Nullable Instant since,
-        @Schema(description = "When sending was last released") @Nullable Instant releasedAt,
+        @Schema(description = "When sending was last released") @JsonProperty("released_at")
+                @Nullable Instant releasedAt,
         @Schema(description = "False while a restored database's messages are still being marked")
                 boolean prepared,
         @Schema(description = "The lives of the database: one more with every restore")

@@ -162,8 +162,7 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
                 .forEach(r ->
                         look.put(
                                 r.hold(),
-                                held(held, r).parkedCause().isEmpty()
-                                        && !isSuspended(r, claimed)));
+                                held(held, r).parkedCause().isEmpty() && !isSuspended(r, claimed)));
         var nextDue = claims.nextDue(tx, look);
         var released =
                 quiet.stream()

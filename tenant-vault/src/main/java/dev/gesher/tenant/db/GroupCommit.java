@@ -114,8 +114,7 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
             var waiting = Waiting.of(item, batch);
             boolean room = reserve(waiting.bytes());
             // Whoever has the answer has left the queue, in the numbers too.
-            answers.add(
-                    waiting.answer().whenComplete((done, failure) -> release(waiting.bytes())));
+            answers.add(waiting.answer().whenComplete((done, failure) -> release(waiting.bytes())));
             if (room) {
                 byQueue.computeIfAbsent(queueOf(waiting.key()), ignored -> new ArrayList<>())
                         .add(waiting);

@@ -1,10 +1,10 @@
 package dev.gesher.whatsapp.webhook;
 
 import dev.gesher.tenant.DayKeys;
+import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriter.Result;
 import dev.gesher.tenant.db.BatchWriters;
-import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.db.DatabaseException;
 import dev.gesher.tenant.db.DatabaseUnavailableException;
 import dev.gesher.tenant.db.Leases;
