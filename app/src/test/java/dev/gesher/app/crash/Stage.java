@@ -12,7 +12,11 @@ import dev.gesher.simulator.control.Control;
 import dev.gesher.simulator.world.Business;
 import dev.gesher.tenant.vault.KeysetTool;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -132,8 +136,11 @@ final class Stage implements AutoCloseable {
     /** A connected tenant and its app. */
     record Connected(String tenant, TenantApp app, Business business) {}
 
-    /** Makes a tenant with a client over HTTP and connects a number. */
-    Connected connect(List<String> customers) throws IOException, InterruptedException {
+    /** A tenant without a number, and its app. */
+    record Fresh(String tenant, TenantApp app) {}
+
+    /** Makes a tenant with a client over HTTP. */
+    Fresh tenant(List<String> customers) throws IOException, InterruptedException {
         var app = new TenantApp(http, port, ledger, customers);
         var operator = app.login("operator", OPERATOR_SECRET);
         var tenant = app.json("POST", "/v1/tenants", operator, Map.of("name", "מאפיית לחם"));
@@ -144,6 +151,35 @@ final class Stage implements AutoCloseable {
                 app.json("POST", "/v1/tenants/" + id + "/clients", operator, Map.of("name", "app"));
         assertThat(client.status()).as(client.text()).isEqualTo(201);
         app.use(client.at("/client_id"), client.at("/client_secret"));
+        return new Fresh(id, app);
+    }
+
+    /** As the connect page does when Meta's dialog has ended; whoever answers may die meanwhile. */
+    void submitCode(String cookie, String code) {
+        var request =
+                HttpRequest.newBuilder(
+                                URI.create(
+                                        "http://127.0.0.1:"
+                                                + port
+                                                + "/v1/connection/embedded-signup"))
+                        .timeout(Duration.ofMinutes(1))
+                        .header("Cookie", cookie)
+                        .header("Content-Type", "application/json")
+                        .POST(BodyPublishers.ofString("{\"code\":\"" + code + "\"}"))
+                        .build();
+        try {
+            http.send(request, BodyHandlers.discarding());
+        } catch (IOException diedMeanwhile) {
+            // That is what is tried here.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Makes a tenant with a client over HTTP and connects a number. */
+    Connected connect(List<String> customers) throws IOException, InterruptedException {
+        var fresh = tenant(customers);
+        var app = fresh.app();
         var business = meta().createBusiness("מאפיית לחם", "+972 3-555-0101");
         var answer =
                 app.json(
@@ -158,7 +194,7 @@ final class Stage implements AutoCloseable {
                                 "access_token",
                                 meta().mintToken(business.wabaId())));
         assertThat(answer.status()).as(answer.text()).isEqualTo(200);
-        return new Connected(id, app, business);
+        return new Connected(fresh.tenant(), app, business);
     }
 
     /** Prints what a commit promises, and requires it to promise all. */

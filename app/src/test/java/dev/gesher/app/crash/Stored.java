@@ -141,6 +141,44 @@ final class Stored implements AutoCloseable {
         return gaps;
     }
 
+    /** As if the time had come for whoever looks after signups whose process died. */
+    void signupsAreLookedAfter() throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.executeUpdate(
+                    "UPDATE connect_attempts SET run_until = '-infinity' WHERE status = 'running'");
+            statement.executeUpdate(
+                    "UPDATE timers SET due_at = now() WHERE kind = 'connect_attempt' AND due_at > now()");
+        }
+    }
+
+    /** How the tenant's newest signup stands: step, status, and why it failed. */
+    String signup() throws SQLException {
+        return rows(
+                        """
+                        SELECT concat_ws(' ', step, status, failure_code) FROM connect_attempts
+                        WHERE tenant_id = ? ORDER BY created_at DESC LIMIT 1
+                        """,
+                        row -> row.getString(1))
+                .stream()
+                .findFirst()
+                .orElse("");
+    }
+
+    /** The kinds of the tenant's secrets. */
+    List<String> secrets() throws SQLException {
+        return rows(
+                "SELECT kind FROM secrets WHERE tenant_id = ? AND provider = 'meta' ORDER BY kind",
+                row -> row.getString(1));
+    }
+
+    /** Signups that somebody has still to look after. */
+    long signupTimers() throws SQLException {
+        return rows(
+                        "SELECT count(*) FROM timers WHERE tenant_id = ? AND kind = 'connect_attempt'",
+                        row -> row.getLong(1))
+                .getFirst();
+    }
+
     /** A setting as a session of the product has it. */
     String setting(String name) throws SQLException {
         return rows("SHOW " + name, row -> row.getString(1)).getFirst();

@@ -46,7 +46,8 @@ public final class GraphApi {
     public Answer answer(Call raw) {
         var call = GraphCall.of(raw);
         var effect = world.faults().onCall(subject(call)).orElse(null);
-        if (effect != null && effect.delayMillis() > 0) {
+        boolean silent = effect != null && effect.drop() == Drop.SILENT;
+        if (effect != null && effect.delayMillis() > 0 && !silent) {
             hold(effect.delayMillis());
         }
         if (effect != null && effect.drop() == Drop.BEFORE) {
@@ -57,7 +58,10 @@ public final class GraphApi {
             return log(call, injected, false);
         }
         var answer = withVersion(call, process(call));
-        if (effect != null && effect.drop() == Drop.AFTER) {
+        if (effect != null && (silent || effect.drop() == Drop.AFTER)) {
+            if (silent) {
+                hold(effect.delayMillis());
+            }
             if (answer instanceof Reply lost) {
                 lost.afterwards().run();
             }

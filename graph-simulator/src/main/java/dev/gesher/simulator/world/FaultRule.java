@@ -57,7 +57,7 @@ public record FaultRule(@Nullable String id, Match match, Effect effect) {
      * @param code the call is refused with this Graph code, at its documented status unless {@code
      *     httpStatus} is given
      * @param details {@code error_data.details} of the refusal
-     * @param delayMillis the call is held this long first
+     * @param delayMillis the call is held this long first, or afterwards when dropped silently
      * @param drop the connection closes without an answer
      * @param webhook what happens to the webhooks that match
      * @param failStatusCode the send is accepted, and a failed status with this code follows
@@ -87,6 +87,11 @@ public record FaultRule(@Nullable String id, Match match, Effect effect) {
             return new Effect(null, null, null, 0, when, null, null);
         }
 
+        /** The call is held, and dropped at the end of that. */
+        public static Effect hold(long millis, Drop when) {
+            return new Effect(null, null, null, millis, when, null, null);
+        }
+
         public static Effect webhook(WebhookFault fault) {
             return new Effect(null, null, null, 0, null, fault, null);
         }
@@ -105,7 +110,9 @@ public record FaultRule(@Nullable String id, Match match, Effect effect) {
         /** Nothing was processed. */
         BEFORE,
         /** All was processed; only the answer is lost. */
-        AFTER
+        AFTER,
+        /** All was processed; the caller waits {@code delayMillis} for nothing. */
+        SILENT
     }
 
     /** What happens to a webhook. */
