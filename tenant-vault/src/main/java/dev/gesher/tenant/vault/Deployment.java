@@ -79,17 +79,27 @@ final class Deployment {
                     mode,
                     key.fingerprint(),
                     clock.instant());
-            var remembered =
-                    tx.one(
-                            """
-                            SELECT mode, key_fingerprint, former_fingerprints FROM deployment
-                            FOR UPDATE
-                            """,
-                            Remembered::of);
-            checkMode(remembered, mode);
-            checkKey(remembered.orElseThrow(), key);
+            check(tx, mode, key);
             return true;
         });
+    }
+
+    /** Compares, and nobody rotates the key until the caller's transaction ends. */
+    void check(Tx tx, Mode mode, KeyEncryptionKey key) throws SQLException {
+        var remembered = Optional.of(lock(tx));
+        checkMode(remembered, mode);
+        checkKey(remembered.orElseThrow(), key);
+    }
+
+    /** What is remembered, unchanged until the caller's transaction ends. */
+    Remembered lock(Tx tx) throws SQLException {
+        return tx.one(
+                        """
+                        SELECT mode, key_fingerprint, former_fingerprints FROM deployment
+                        FOR UPDATE
+                        """,
+                        Remembered::of)
+                .orElseThrow();
     }
 
     private static void checkKey(Remembered remembered, KeyEncryptionKey key) {

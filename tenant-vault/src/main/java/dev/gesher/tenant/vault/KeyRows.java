@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,6 +76,11 @@ final class KeyRows {
 
         Slot slot() {
             return slot;
+        }
+
+        /** The key itself, for whoever stores it. */
+        <P> P open(Class<P> primitive) {
+            return primitiveOf(slot, key, primitive);
         }
 
         @Override
@@ -215,7 +221,11 @@ final class KeyRows {
 
     <P> P openOne(Wrapped row, Class<P> primitive) {
         var slot = row.slot();
-        var handle = kek.unwrap(row.by(), row.wrapped(), slot.associatedData());
+        return primitiveOf(
+                slot, kek.unwrap(row.by(), row.wrapped(), slot.associatedData()), primitive);
+    }
+
+    private static <P> P primitiveOf(Slot slot, KeysetHandle handle, Class<P> primitive) {
         try {
             return handle.getPrimitive(TinkSetup.configuration(), primitive);
         } catch (GeneralSecurityException e) {
@@ -240,41 +250,79 @@ final class KeyRows {
 
     // --- re-wrapping
 
-    /** Keys of these tenants that another than the wrapping key wrapped. */
-    List<Wrapped> readWrappedByOthers(Tx tx, List<TenantId> tenants, String by, int limit)
-            throws SQLException {
+    /** A tenant's keys that another than this key-encryption key wrapped. */
+    List<Wrapped> readWrappedByOthers(Tx tx, TenantId tenant, String by) throws SQLException {
         return tx.query(
                 """
                 SELECT tenant_id, kind, version, wrapped, kek_fingerprint, true AS in_use
-                FROM tenant_keys WHERE tenant_id = any(?) AND kek_fingerprint <> ?
-                ORDER BY tenant_id, kind, version LIMIT ?
+                FROM tenant_keys WHERE tenant_id = ? AND kek_fingerprint <> ?
+                ORDER BY kind, version
                 """,
                 Wrapped::of,
-                Tx.tenants(tenants),
-                by,
-                limit);
+                tenant,
+                by);
     }
 
-    /** The same key under another wrapping. */
-    Wrapped rewrap(Wrapped row, String by) {
+    /** A key under another wrapping; {@code instead} of which one. */
+    record Rewrapped(Slot slot, byte[] wrapped, String by, byte[] instead) {}
+
+    Rewrapped rewrap(Wrapped row, String by) {
         byte[] place = row.slot().associatedData();
         var key = kek.unwrap(row.by(), row.wrapped(), place);
-        return new Wrapped(row.slot(), kek.wrap(by, key, place), by, row.inUse());
+        return new Rewrapped(row.slot(), kek.wrap(by, key, place), by, row.wrapped());
     }
 
-    /** Puts a new wrapping in the place of {@code old}, unless the key is gone meanwhile. */
-    void replace(Tx tx, Wrapped old, Wrapped rewrapped) throws SQLException {
+    /** Stores another wrapping, unless the key is gone meanwhile. */
+    void replace(Tx tx, Rewrapped row) throws SQLException {
         tx.update(
                 """
                 UPDATE tenant_keys SET wrapped = ?, kek_fingerprint = ?
                 WHERE tenant_id = ? AND kind = ? AND version = ? AND wrapped = ?
                 """,
-                rewrapped.wrapped(),
-                rewrapped.by(),
-                old.slot().tenant(),
-                old.slot().kind(),
-                old.slot().version(),
-                old.wrapped());
+                row.wrapped(),
+                row.by(),
+                row.slot().tenant(),
+                row.slot().kind(),
+                row.slot().version(),
+                row.instead());
+    }
+
+    // --- new versions
+
+    /** Locks all keys of a tenant and answers the newest version of each kind. */
+    Map<KeyKind, Integer> lockNewest(Tx tx, TenantId tenant) throws SQLException {
+        var newest = new EnumMap<KeyKind, Integer>(KeyKind.class);
+        tx.query(
+                        """
+                        SELECT kind, version FROM tenant_keys WHERE tenant_id = ?
+                        ORDER BY kind, version FOR UPDATE
+                        """,
+                        row -> Map.entry(KeyKind.of(row.text("kind")), row.integer("version")),
+                        tenant)
+                .forEach(key -> newest.merge(key.getKey(), key.getValue(), Math::max));
+        return newest;
+    }
+
+    /** Notes that a newer key has been made. */
+    void retireOlder(Tx tx, Slot newest) throws SQLException {
+        tx.update(
+                """
+                UPDATE tenant_keys SET retired_at = ?
+                WHERE tenant_id = ? AND kind = ? AND version < ? AND retired_at IS NULL
+                """,
+                clock.instant(),
+                newest.tenant(),
+                newest.kind(),
+                newest.version());
+    }
+
+    /** Deletes the versions before this one. */
+    int deleteOlder(Tx tx, Slot newest) throws SQLException {
+        return tx.update(
+                "DELETE FROM tenant_keys WHERE tenant_id = ? AND kind = ? AND version < ?",
+                newest.tenant(),
+                newest.kind(),
+                newest.version());
     }
 
     static KeysetHandle generate(KeyKind kind) {

@@ -3,6 +3,7 @@ package dev.gesher.tenant.vault;
 import java.util.Collection;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /** The versions of one key that still exist, at least one. Prints no key. */
 final class Keyring<P> {
@@ -46,6 +47,13 @@ final class Keyring<P> {
             throw new IllegalStateException("key version " + version + " does not exist");
         }
         return key;
+    }
+
+    /** The same versions of what is made of each key. */
+    <Q> Keyring<Q> map(Function<P, Q> made) {
+        var others = new TreeMap<Integer, Q>();
+        byVersion.forEach((version, key) -> others.put(version, made.apply(key)));
+        return new Keyring<>(others, current);
     }
 
     /** Newest first. */

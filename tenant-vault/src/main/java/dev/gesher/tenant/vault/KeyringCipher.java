@@ -5,6 +5,7 @@ import dev.gesher.tenant.ContentCipher;
 import dev.gesher.tenant.TenantId;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
+import java.util.Arrays;
 
 /**
  * A tenant's content under its data keys. A ciphertext is one byte for the format, four for the
@@ -51,8 +52,14 @@ final class KeyringCipher implements ContentCipher {
         }
     }
 
+    /** Whether a ciphertext was made with the key of this version. */
+    static boolean isUnder(int version, byte[] ciphertext) {
+        return ciphertext.length >= PREFIX
+                && Arrays.equals(prefix(version), 0, PREFIX, ciphertext, 0, PREFIX);
+    }
+
     /** What ciphertexts under a key of this version begin with. */
-    static byte[] prefix(int version) {
+    private static byte[] prefix(int version) {
         return ByteBuffer.allocate(PREFIX).put(FORMAT).putInt(version).array();
     }
 

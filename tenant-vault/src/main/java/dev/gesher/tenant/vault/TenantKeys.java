@@ -124,11 +124,14 @@ final class TenantKeys implements TenantKeyMaker, TenantScope.Preparation {
     /** Deletes all keys of a tenant, whatever version a rotation has just made. */
     int destroy(Tx tx, TenantId tenant) throws SQLException {
         int destroyed = rows.deleteAll(tx, tenant);
-        tx.afterCommit(() -> {
-            data.drop(tenant);
-            lookup.drop(tenant);
-        });
+        tx.afterCommit(() -> drop(tenant));
         return destroyed;
+    }
+
+    /** Forgets what is open of a tenant. */
+    void drop(TenantId tenant) {
+        data.drop(tenant);
+        lookup.drop(tenant);
     }
 
     private <P> Map<TenantId, Keyring<P>> cached(

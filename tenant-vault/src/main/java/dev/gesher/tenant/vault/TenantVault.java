@@ -148,6 +148,56 @@ final class TenantVault implements Vault {
         }
     }
 
+    /**
+     * Encrypts all secrets of a tenant anew, in the caller's transaction, which has locked the
+     * tenant's keys.
+     *
+     * @param old opens what is there
+     */
+    static void reencrypt(Tx tx, TenantId tenant, Keyring<Aead> old, int version, Aead key)
+            throws SQLException {
+        var outdated =
+                tx.query(
+                        """
+                        SELECT provider, kind, version, ciphertext, key_version FROM secrets
+                        WHERE tenant_id = ? AND key_version <> ?
+                        ORDER BY provider, kind, version FOR UPDATE
+                        """,
+                        row ->
+                                Map.entry(
+                                        new SecretName(row.text("provider"), row.text("kind")),
+                                        new Encrypted(
+                                                row.integer("version"),
+                                                row.bytes("ciphertext"),
+                                                row.integer("key_version"))),
+                        tenant,
+                        version);
+        for (var secret : outdated) {
+            var name = secret.getKey();
+            var place = place(tenant, name, secret.getValue().version());
+            try {
+                byte[] text =
+                        old.version(secret.getValue().keyVersion())
+                                .decrypt(secret.getValue().ciphertext(), place);
+                tx.updateExactly(
+                        1,
+                        """
+                        UPDATE secrets SET ciphertext = ?, key_version = ?
+                        WHERE tenant_id = ? AND provider = ? AND kind = ? AND version = ?
+                        """,
+                        key.encrypt(text, place),
+                        version,
+                        tenant,
+                        name.provider(),
+                        name.kind(),
+                        secret.getValue().version());
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException(
+                        "the secret " + name + " was encrypted for another place", e);
+            }
+        }
+    }
+
     private static byte[] encrypt(Aead key, byte[] place, SecretText secret) {
         try {
             return key.encrypt(secret.reveal().getBytes(StandardCharsets.UTF_8), place);
