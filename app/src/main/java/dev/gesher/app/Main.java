@@ -1,7 +1,6 @@
 package dev.gesher.app;
 
 import dev.gesher.app.config.Settings;
-import dev.gesher.app.health.Readiness;
 import dev.gesher.app.log.LogFormats;
 import dev.gesher.app.start.DemoStage;
 import dev.gesher.app.start.Gesher;
@@ -111,7 +110,7 @@ public final class Main {
     private static int product(Settings settings, Shutdown shutdown) {
         try (var context = Gesher.start(settings)) {
             shutdown.await();
-            context.getBean(Readiness.class).drain();
+            Gesher.drain(context);
         }
         return 0;
     }
@@ -144,7 +143,7 @@ public final class Main {
      * requests and batches that have begun finish, and the JVM waits for that.
      */
     private static final class Shutdown {
-        private static final long PATIENCE_SECONDS = 20;
+        private static final long PATIENCE_SECONDS = 25;
 
         private final Thread starter = Thread.currentThread();
         private final CountDownLatch asked = new CountDownLatch(1);

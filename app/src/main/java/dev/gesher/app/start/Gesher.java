@@ -164,6 +164,11 @@ public final class Gesher {
         }
     }
 
+    /** Before the end of a process among others: see {@link Drain}. */
+    public static void drain(ApplicationContext context) {
+        Drain.run(context);
+    }
+
     private static RuntimeException refusal(RuntimeException thrown, Settings settings) {
         var refused = StartRefusedException.among(thrown);
         if (refused.isPresent()) {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The product as a process of its own, started by its own {@code main}, that can be killed. */
 final class ServiceProcess implements AutoCloseable {
@@ -43,6 +44,15 @@ final class ServiceProcess implements AutoCloseable {
 
     /** Starts it with these variables and no others of ours; what it says is added to a log. */
     static ServiceProcess start(Map<String, String> environment, Path log, HttpClient http) {
+        return start(environment, log, http, List.of());
+    }
+
+    /**
+     * As {@link #start(Map, Path, HttpClient)}, with something of the test's own in front of the
+     * product's class path.
+     */
+    static ServiceProcess start(
+            Map<String, String> environment, Path log, HttpClient http, List<Path> more) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // As ./run starts the demo: ready sooner.
@@ -54,7 +64,8 @@ final class ServiceProcess implements AutoCloseable {
                         "--enable-native-access=ALL-UNNAMED",
                         "--sun-misc-unsafe-memory-access=allow",
                         "-cp",
-                        classPath(),
+                        Stream.concat(more.stream().map(Path::toString), Stream.of(classPath()))
+                                .collect(Collectors.joining(File.pathSeparator)),
                         "dev.gesher.app.Main"));
         var builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().keySet().removeIf(ServiceProcess::isOurs);
@@ -140,6 +151,37 @@ final class ServiceProcess implements AutoCloseable {
         int exit = ended();
         if (exit != KILLED) {
             throw new AssertionError("killed, and yet it ended with " + exit);
+        }
+    }
+
+    /** {@code kill -TERM}, as orchestrators end a process; it ends by itself within this time. */
+    void terminate(Duration within) {
+        requireAlive();
+        killed = true;
+        process.destroy();
+        try {
+            if (!process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new AssertionError("told to end, it still runs after " + within);
+            }
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Where requests to it go. */
+    URI base() {
+        return health.resolve("/");
+    }
+
+    /** Whether it says that requests should come to it. */
+    boolean isReady() {
+        try {
+            return process.isAlive() && answers();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

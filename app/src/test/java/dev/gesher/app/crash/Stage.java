@@ -19,6 +19,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -106,7 +108,16 @@ final class Stage implements AutoCloseable {
         return start(name, roles, RunningGesher.freePort());
     }
 
+    /** As {@link #startBeside(String, String)}, with something in front of its class path. */
+    ServiceProcess startBeside(String name, String roles, List<Path> more) {
+        return start(name, roles, RunningGesher.freePort(), more);
+    }
+
     private ServiceProcess start(String name, String roles, int api) {
+        return start(name, roles, api, List.of());
+    }
+
+    private ServiceProcess start(String name, String roles, int api, List<Path> more) {
         var variables = new HashMap<String, String>();
         variables.put("GESHER_MODE", "production");
         variables.put("GESHER_ALLOW_INSECURE", "true");
@@ -125,7 +136,7 @@ final class Stage implements AutoCloseable {
         variables.put("META_CONFIG_ID", meta.options().configId());
         variables.put("META_GRAPH_URL", meta.graphUrl());
         variables.put("WHATSAPP_WEBHOOK_VERIFY_TOKEN", meta.options().verifyToken());
-        var process = ServiceProcess.start(variables, folder.resolve(name + ".log"), http);
+        var process = ServiceProcess.start(variables, folder.resolve(name + ".log"), http, more);
         processes.add(process);
         return process;
     }
@@ -141,6 +152,11 @@ final class Stage implements AutoCloseable {
 
     /** Makes a tenant with a client over HTTP. */
     Fresh tenant(List<String> customers) throws IOException, InterruptedException {
+        return tenant(customers, ledger);
+    }
+
+    private Fresh tenant(List<String> customers, Ledger ledger)
+            throws IOException, InterruptedException {
         var app = new TenantApp(http, port, ledger, customers);
         var operator = app.login("operator", OPERATOR_SECRET);
         var tenant = app.json("POST", "/v1/tenants", operator, Map.of("name", "מאפיית לחם"));
@@ -178,9 +194,21 @@ final class Stage implements AutoCloseable {
 
     /** Makes a tenant with a client over HTTP and connects a number. */
     Connected connect(List<String> customers) throws IOException, InterruptedException {
-        var fresh = tenant(customers);
+        return connect(customers, ledger, 1);
+    }
+
+    /**
+     * As {@link #connect(List)}.
+     *
+     * @param ledger of this tenant
+     * @param number makes its phone number
+     */
+    Connected connect(List<String> customers, Ledger ledger, int number)
+            throws IOException, InterruptedException {
+        var fresh = tenant(customers, ledger);
         var app = fresh.app();
-        var business = meta().createBusiness("מאפיית לחם", "+972 3-555-0101");
+        var business =
+                meta().createBusiness("מאפיית לחם", "+972 3-555-%04d".formatted(100 + number));
         var answer =
                 app.json(
                         "PUT",
@@ -267,6 +295,32 @@ final class Stage implements AutoCloseable {
     Reckoning.Result reckon(TenantApp app, Stored stored) throws SQLException {
         ledger.promises().forEach(app::repeat);
         return Reckoning.of(ledger, app, meta().sentMessages(), stored);
+    }
+
+    /** As {@link #reckon(TenantApp, Stored)}, for one tenant of several. */
+    Reckoning.Result reckon(Connected connected, Ledger ledger, Stored stored) throws SQLException {
+        ledger.promises().forEach(connected.app()::repeat);
+        var theirs =
+                meta().sentMessages().stream()
+                        .filter(it ->
+                                it.phoneNumberId().equals(connected.business().phoneNumberId()))
+                        .toList();
+        return Reckoning.of(ledger, connected.app(), theirs, stored);
+    }
+
+    /** The port that tenants and Meta know, where a test may put a balancer. */
+    int port() {
+        return port;
+    }
+
+    HttpClient http() {
+        return http;
+    }
+
+    /** A session of the database's owner. */
+    Connection connection() throws SQLException {
+        return DriverManager.getConnection(
+                postgres.jdbcUrl("gesher"), postgres.user(), postgres.password());
     }
 
     /** Ends everything; logs and data stay until the next clean build. */

@@ -87,6 +87,22 @@ class StartTest {
     }
 
     @Test
+    void a_schema_that_a_newer_version_has_grown_is_served_as_it_is() throws SQLException {
+        try (var database = TestDatabase.fresh()) {
+            var environment = RunningGesher.environment(database);
+            start(environment).close();
+            try (var owner = database.connect();
+                    var statement = owner.createStatement()) {
+                statement.execute(
+                        "INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)"
+                                + " VALUES (900, '9001', 'expand', 'SQL', 'V9001__expand.sql', 1, 'newer', 1, true)");
+            }
+
+            start(environment).close();
+        }
+    }
+
+    @Test
     void a_database_that_is_not_there_or_refuses_us_is_one_sentence() {
         try (var database = TestDatabase.fresh()) {
             var environment = RunningGesher.environment(database);

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriters;
+import dev.gesher.tenant.db.Leases;
 import dev.gesher.tenant.db.PollingWorker;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Wakeups;
@@ -14,7 +15,9 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,7 +32,17 @@ import org.slf4j.LoggerFactory;
 @Singleton
 final class Dispatcher extends PollingWorker {
     private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
-    private static final Duration POLL = Duration.ofSeconds(1);
+    private static final Duration POLL = Duration.ofMillis(400);
+    private static final String GROUP = "dispatcher";
+
+    /** How long a process counts as one of several without a word from it. */
+    private static final Duration TAKES_PART = Duration.ofSeconds(8);
+
+    private static final Duration BALANCED = Duration.ofSeconds(1);
+
+    /** A lane given back for others is theirs for so long: they poll meanwhile. */
+    private static final Duration LEFT_TO_OTHERS = Duration.ofSeconds(2);
+
     private static final int MOST_LANES = 256;
 
     /** A session hands in one step at a time, so that fewer wait than there are lanes. */
@@ -41,10 +54,13 @@ final class Dispatcher extends PollingWorker {
     private final LaneSession.Surroundings around;
     private final LaneSignals signals;
     private final Wakeups wakeups;
+    private final Leases leases;
+    private final Map<String, Long> leftToOthers = new HashMap<>();
     private final ConcurrentHashMap<String, LaneSession> sessions = new ConcurrentHashMap<>();
     private final Cache<String, Paced> buckets = Caffeine.newBuilder().maximumSize(10_000).build();
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
     private long polledAt = System.nanoTime() - POLL.toNanos();
+    private long balancedAt = System.nanoTime() - BALANCED.toNanos();
 
     Dispatcher(
             TenantScope scope,
@@ -56,8 +72,9 @@ final class Dispatcher extends PollingWorker {
             Clock clock,
             DispatchSettings settings,
             LaneSignals signals,
-            Wakeups wakeups) {
-        super("dispatcher", LaneSignals.TOPIC, wakeups);
+            Wakeups wakeups,
+            Leases leases) {
+        super("dispatcher", LaneSignals.TOPIC, wakeups, POLL);
         this.around =
                 new LaneSession.Surroundings(
                         scope,
@@ -72,6 +89,7 @@ final class Dispatcher extends PollingWorker {
                         sessions::size);
         this.signals = signals;
         this.wakeups = wakeups;
+        this.leases = leases;
     }
 
     @Override
@@ -89,12 +107,41 @@ final class Dispatcher extends PollingWorker {
             polledAt = System.nanoTime();
             takeLanes();
         }
+        if (System.nanoTime() - balancedAt >= BALANCED.toNanos()) {
+            balancedAt = System.nanoTime();
+            balance();
+        }
         return false;
+    }
+
+    /**
+     * A busy lane is never given back by itself, so that a process that came later would have none:
+     * who holds more than an equal part gives some back.
+     */
+    private void balance() {
+        try {
+            int members = leases.takePart(GROUP, TAKES_PART);
+            if (members < 2 || sessions.size() < 2) {
+                return;
+            }
+            int all = around.scope().<Integer>platform(LaneLeases::held);
+            int surplus = sessions.size() - Math.ceilDiv(all, members);
+            long until = System.nanoTime() + LEFT_TO_OTHERS.toNanos();
+            sessions.entrySet().stream()
+                    .limit(Math.max(0, surplus))
+                    .forEach(session -> {
+                        leftToOthers.put(session.getKey(), until);
+                        session.getValue().stop();
+                    });
+        } catch (RuntimeException e) {
+            log.warn("lanes not shared: {}", e.toString());
+        }
     }
 
     @Override
     protected void ended() {
         sessions.values().forEach(LaneSession::stop);
+        leases.releaseShare(GROUP);
         try {
             for (var thread : List.copyOf(threads)) {
                 thread.join();
@@ -110,10 +157,13 @@ final class Dispatcher extends PollingWorker {
             return;
         }
         var now = around.clock().instant();
+        leftToOthers.values().removeIf(until -> until - System.nanoTime() <= 0);
+        var leave = List.copyOf(leftToOthers.keySet());
         try {
             around.scope()
                     .<List<LaneHold>>platform(tx ->
-                            LaneLeases.acquire(tx, around.holder(), around.lease(), now, most))
+                            LaneLeases.acquire(
+                                    tx, around.holder(), around.lease(), now, most, leave))
                     .forEach(hold -> start(hold, now));
         } catch (RuntimeException e) {
             log.warn("no lanes to be had: {}", e.toString());

@@ -14,15 +14,29 @@ import org.jspecify.annotations.Nullable;
 final class LaneLeases {
     private LaneLeases() {}
 
-    /** Takes lanes that have something due and that nobody holds; none while sending is held. */
-    static List<LaneHold> acquire(Tx tx, String holder, Duration lease, Instant now, int most)
+    /** How many lanes somebody holds now. */
+    static int held(Tx tx) throws SQLException {
+        return tx.query(
+                        "SELECT count(*)::int AS held FROM lanes WHERE lease_expires_at > clock_timestamp()",
+                        row -> row.integer("held"))
+                .getFirst();
+    }
+
+    /**
+     * Takes lanes that have something due and that nobody holds; none while sending is held.
+     *
+     * @param leave numbers of lanes that are for others
+     */
+    static List<LaneHold> acquire(
+            Tx tx, String holder, Duration lease, Instant now, int most, List<String> leave)
             throws SQLException {
         return tx.query(
                 """
                 UPDATE lanes l
                 SET holder = ?, token = l.token + 1, lease_expires_at = clock_timestamp() + ? * interval '1 millisecond'
                 FROM (SELECT phone_number_id, holder FROM lanes
-                      WHERE next_due_at <= ? AND lease_expires_at < clock_timestamp() AND NOT gesher_sending_is_held()
+                      WHERE next_due_at <= ? AND lease_expires_at < clock_timestamp() AND phone_number_id <> ALL(?)
+                          AND NOT gesher_sending_is_held()
                       ORDER BY next_due_at, phone_number_id LIMIT ?
                       FOR UPDATE SKIP LOCKED) due
                 WHERE l.phone_number_id = due.phone_number_id
@@ -38,6 +52,7 @@ final class LaneLeases {
                 holder,
                 lease.toMillis(),
                 now,
+                Tx.texts(leave),
                 most);
     }
 

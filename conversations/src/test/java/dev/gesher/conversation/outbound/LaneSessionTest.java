@@ -143,7 +143,8 @@ class LaneSessionTest {
                 gesher
                         .bean(TenantScope.class)
                         .platform(tx ->
-                                LaneLeases.acquire(tx, "we", around.lease(), clock.instant(), 1000))
+                                LaneLeases.acquire(
+                                        tx, "we", around.lease(), clock.instant(), 1000, List.of()))
                         .stream()
                         .filter(lane -> lane.phoneNumberId().equals(number.phoneNumberId()))
                         .findFirst()

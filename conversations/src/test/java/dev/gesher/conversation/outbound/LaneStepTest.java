@@ -61,7 +61,8 @@ class LaneStepTest {
     private LaneHold acquire(String holder) {
         return gesher
                 .bean(TenantScope.class)
-                .platform(tx -> LaneLeases.acquire(tx, holder, LEASE, clock.instant(), 1000))
+                .platform(tx ->
+                        LaneLeases.acquire(tx, holder, LEASE, clock.instant(), 1000, List.of()))
                 .stream()
                 .filter(hold -> hold.phoneNumberId().equals(number.phoneNumberId()))
                 .findFirst()

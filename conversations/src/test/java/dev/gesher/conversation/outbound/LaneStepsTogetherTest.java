@@ -87,7 +87,9 @@ class LaneStepsTogetherTest extends GroupCommitContract<Request> {
         var hold =
                 gesher
                         .bean(TenantScope.class)
-                        .platform(tx -> LaneLeases.acquire(tx, "we", LEASE, clock.instant(), 1000))
+                        .platform(tx ->
+                                LaneLeases.acquire(
+                                        tx, "we", LEASE, clock.instant(), 1000, List.of()))
                         .stream()
                         .filter(lane -> lane.tenant().equals(tenant))
                         .findFirst()

@@ -99,6 +99,11 @@ final class DatabaseLeases implements Leases {
     }
 
     @Override
+    public int takePart(String group, Duration length) {
+        return scope.platform(tx -> announce(tx, group, length));
+    }
+
+    @Override
     public void releaseShare(String group) {
         scope.platform(tx -> {
             tx.update(

@@ -34,7 +34,13 @@ public interface Leases {
      */
     List<Lease> acquireShare(String group, int count, Duration length);
 
-    /** Gives back all leases of a group that this process holds. */
+    /**
+     * Says for {@code length} that this process takes part in a group; how many do. In a
+     * transaction of its own.
+     */
+    int takePart(String group, Duration length);
+
+    /** Gives back all leases of a group that this process holds, and takes no part any more. */
     void releaseShare(String group);
 
     /**

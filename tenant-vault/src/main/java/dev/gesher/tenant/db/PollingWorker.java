@@ -18,6 +18,7 @@ public abstract class PollingWorker implements Worker {
     private final String name;
     private final String topic;
     private final Wakeups wakeups;
+    private final Duration poll;
     private volatile boolean stopping;
     private @Nullable Thread thread;
 
@@ -25,9 +26,17 @@ public abstract class PollingWorker implements Worker {
      * @param topic what {@link Wakeups} wakes it by; each worker needs a topic of its own
      */
     protected PollingWorker(String name, String topic, Wakeups wakeups) {
+        this(name, topic, wakeups, POLL);
+    }
+
+    /**
+     * @param poll how long it waits to be woken
+     */
+    protected PollingWorker(String name, String topic, Wakeups wakeups, Duration poll) {
         this.name = name;
         this.topic = topic;
         this.wakeups = wakeups;
+        this.poll = poll;
     }
 
     /**
@@ -79,7 +88,7 @@ public abstract class PollingWorker implements Worker {
         try {
             while (!stopping) {
                 if (!roundOrPause()) {
-                    wakeups.await(topic, POLL);
+                    wakeups.await(topic, poll);
                 }
             }
             ended();

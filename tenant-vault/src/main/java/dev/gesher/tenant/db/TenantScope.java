@@ -27,7 +27,7 @@ public final class TenantScope {
      * A process that stands still inside a transaction holds its locks, and no lease's end takes
      * those away: the server does, sooner than the shortest lease ends.
      */
-    private static final Duration STANDING_STILL = Duration.ofSeconds(7);
+    private static final Duration STANDING_STILL = Duration.ofSeconds(6);
 
     private static final String ENDS_WHEN_STANDING_STILL =
             "SET LOCAL idle_in_transaction_session_timeout = " + STANDING_STILL.toMillis() + "; ";

@@ -44,8 +44,11 @@ final class Applier extends PollingWorker {
 
     private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
     private static final String BUCKET = "webhook-bucket";
-    private static final Duration LEASE = Duration.ofSeconds(8);
-    private static final Duration RENEWED = Duration.ofSeconds(2);
+
+    /** A dead holder's buckets are ours within this, the time between renewals and a poll. */
+    private static final Duration LEASE = Duration.ofSeconds(7);
+
+    private static final Duration RENEWED = Duration.ofSeconds(1);
     private static final int BATCH = 300;
     private static final int FAIR_SHARE = 20;
     private static final long BYTES = 8L << 20;
