@@ -101,6 +101,12 @@ class TenantScopeTest {
 
     @Test
     void the_audit_trail_can_only_be_added_to() {
+        scope.in(
+                ours,
+                tx -> {
+                    running.bean(AuditLog.class).record(tx, ours, "test", "a.b", "c", Map.of());
+                    return true;
+                });
         for (var change :
                 List.<SqlChange>of(
                         tx ->

@@ -23,6 +23,7 @@ public final class ServerProperties {
         properties.put("gesher.data-dir", settings.dataDir().toString());
         key(properties, "", settings.keySources().current());
         settings.keySources().previous().ifPresent(it -> key(properties, "-previous", it));
+        properties.put("gesher.deleted-tenants-file", settings.deletedTenantsFile().toString());
         meta(properties, settings.meta());
         database(properties, settings.database().orElseThrow());
         listeners(properties, settings);

@@ -17,6 +17,8 @@ import java.util.Set;
  * @param publicUrl what the world reaches us under, without a trailing slash; also the tokens'
  *     issuer
  * @param dataDir the folder of the demo: embedded database, key, {@code demo.json}
+ * @param deletedTenantsFile where the ids of deleted tenants are kept, outside the database's
+ *     backups
  * @param trustedProxies whose {@code X-Forwarded-For} is believed
  */
 public record Settings(
@@ -28,6 +30,7 @@ public record Settings(
         URI publicUrl,
         Ports ports,
         Path dataDir,
+        Path deletedTenantsFile,
         List<Cidr> trustedProxies,
         Set<Role> roles,
         boolean allowInsecure,
@@ -113,6 +116,7 @@ public record Settings(
                 publicUrl,
                 ports,
                 dataDir,
+                deletedTenantsFile,
                 trustedProxies,
                 roles,
                 allowInsecure,
@@ -130,6 +134,7 @@ public record Settings(
                 publicUrl,
                 ports,
                 dataDir,
+                deletedTenantsFile,
                 trustedProxies,
                 roles,
                 allowInsecure,

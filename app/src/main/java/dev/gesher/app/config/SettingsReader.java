@@ -56,6 +56,7 @@ final class SettingsReader {
                 publicUrl,
                 ports,
                 dataDir,
+                deletedTenantsFile(dataDir),
                 trustedProxies(),
                 roles(),
                 insecure,
@@ -237,6 +238,12 @@ final class SettingsReader {
                     "GESHER_OPERATOR_CLIENT_SECRET must have at least 32 characters in production mode.");
         }
         return new Operator(clientId, SecretText.of(secret.orElseGet(SettingsReader::randomHex)));
+    }
+
+    private Path deletedTenantsFile(Path dataDir) {
+        return value("GESHER_DELETED_TENANTS_FILE")
+                .map(text -> path("GESHER_DELETED_TENANTS_FILE", text).toAbsolutePath().normalize())
+                .orElse(dataDir.resolve("deleted-tenants"));
     }
 
     private Path dataDir() {

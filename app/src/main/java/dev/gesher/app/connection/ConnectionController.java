@@ -9,12 +9,14 @@ import dev.gesher.app.security.Caller;
 import dev.gesher.app.security.Scope;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.whatsapp.Connections;
+import dev.gesher.whatsapp.Departures;
 import dev.gesher.whatsapp.Signup;
 import dev.gesher.whatsapp.SignupFailure;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.annotation.Body;
 import io.micronaut.http.annotation.Controller;
+import io.micronaut.http.annotation.Delete;
 import io.micronaut.http.annotation.Get;
 import io.micronaut.http.annotation.Post;
 import io.micronaut.http.annotation.Put;
@@ -46,10 +48,13 @@ import java.util.List;
 class ConnectionController {
     private final Connections connections;
     private final Signup signup;
+    private final Departures departures;
     private final Settings settings;
 
-    ConnectionController(Connections connections, Signup signup, Settings settings) {
+    ConnectionController(
+            Connections connections, Signup signup, Departures departures, Settings settings) {
         this.connections = connections;
+        this.departures = departures;
         this.signup = signup;
         this.settings = settings;
     }
@@ -99,6 +104,21 @@ class ConnectionController {
         if (attempt.status() != Signup.Status.DONE) {
             throw refusal(attempt);
         }
+        return read(caller);
+    }
+
+    /** Ends the connection; nothing of the tenant's is deleted. */
+    @Delete
+    @Secured(Scope.CONNECTION_WRITE)
+    @SecurityRequirement(name = "token", scopes = Scope.CONNECTION_WRITE)
+    @Operation(
+            summary = "Leave the number",
+            description =
+                    "Ends the connection at once: what is queued fails, our app is unsubscribed and the token revoked at Meta, as soon as Meta answers. Nothing is deleted; the number may be connected again. Once more changes nothing.",
+            operationId = "leaveConnection")
+    @ApiResponse(responseCode = "200", description = "The connection, disconnected")
+    ConnectionBody leave(@Parameter(hidden = true) Caller caller) {
+        departures.leave(caller.tenant(), Departures.Cause.LEFT, caller.actor());
         return read(caller);
     }
 

@@ -80,6 +80,8 @@ public enum ProblemKind {
             case "required" -> FIELD_REQUIRED;
             case "invalid" -> FIELD_INVALID;
             case "too_long" -> FIELD_TOO_LONG;
+            // Deleted since its token was looked at.
+            case "tenant_unknown" -> UNAUTHENTICATED;
             default ->
                     Arrays.stream(values())
                             .filter(kind -> kind.status == HttpStatus.BAD_REQUEST)

@@ -37,6 +37,7 @@ class IsolationTest {
             Set.of(
                     "GET /v1/connection",
                     "PUT /v1/connection",
+                    "DELETE /v1/connection",
                     "POST /v1/connection/connect-links",
                     "GET /v1/connection/embedded-signup",
                     "POST /v1/connection/embedded-signup",

@@ -214,6 +214,24 @@ class StartTest {
         }
     }
 
+    @Test
+    void a_list_of_deleted_tenants_that_can_not_be_written_is_refused(@TempDir Path folder)
+            throws IOException {
+        try (var database = TestDatabase.fresh()) {
+            var environment = production(database, folder);
+            var file = Files.createFile(folder.resolve("a file"));
+            environment.put("GESHER_DELETED_TENANTS_FILE", file.resolve("below").toString());
+            assertRefused(() -> start(environment), "GESHER_DELETED_TENANTS_FILE");
+            environment.put("GESHER_DELETED_TENANTS_FILE", folder.toString());
+            assertRefused(() -> start(environment), "GESHER_DELETED_TENANTS_FILE");
+            var list = folder.resolve("not/there/yet/deleted");
+            environment.put("GESHER_DELETED_TENANTS_FILE", list.toString());
+            start(environment).close();
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(list)))
+                    .isEqualTo("rw-------");
+        }
+    }
+
     private static Map<String, String> production(TestDatabase database, Path folder) {
         var keyset = folder.resolve("keyset.json");
         if (!java.nio.file.Files.exists(keyset)) {

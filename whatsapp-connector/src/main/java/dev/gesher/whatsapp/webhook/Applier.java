@@ -5,6 +5,7 @@ import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriter.Result;
 import dev.gesher.tenant.db.BatchWriters;
+import dev.gesher.tenant.TenantKeysDestroyedException;
 import dev.gesher.tenant.db.DatabaseException;
 import dev.gesher.tenant.db.DatabaseUnavailableException;
 import dev.gesher.tenant.db.Leases;
@@ -196,6 +197,8 @@ final class Applier extends PollingWorker {
                     counters.add("put_off", 1);
                     end = End.PUT_OFF;
                 }
+                case Result.Failed<Outcome>(TenantKeysDestroyedException _)
+                when isAnothers(item.plan()) -> end = end.or(End.AGAIN);
                 case Result.Failed<Outcome>(var cause) ->
                         dead.add(
                                 new Item(
@@ -204,6 +207,13 @@ final class Applier extends PollingWorker {
             }
         }
         return dead.isEmpty() ? end : end.or(bury(dead));
+    }
+
+    /** Whether the number changed hands since this was planned: its tenant was deleted meanwhile. */
+    private boolean isAnothers(Plan plan) {
+        var change = plan.change();
+        var now = scope.platform(tx -> ApplyBatch.bindings(tx, List.of(change)));
+        return !now.of(String.valueOf(change.phoneNumberId())).equals(plan.bindings());
     }
 
     private End bury(List<Item> dead) {

@@ -14,7 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who held which number when, as read in one transaction, and so whose a change is.
+ * Who held which number when, as read in one transaction, and so whose a change is. What a deleted
+ * tenant held is as if nobody had.
  *
  * @param byNumber each number's bindings, oldest first
  * @param knownWabas WABAs that some tenant holds or held
@@ -44,8 +45,11 @@ record Bindings(Map<String, List<Binding>> byNumber, Set<String> knownWabas) {
         var byNumber = new HashMap<String, List<Binding>>();
         tx.query(
                 """
-                SELECT phone_number_id, tenant_id, held_from, held_to FROM number_bindings
-                WHERE phone_number_id = ANY(?) ORDER BY held_from, held_to NULLS LAST
+                SELECT phone_number_id, tenant_id, held_from, held_to FROM number_bindings b
+                WHERE phone_number_id = ANY(?) AND NOT EXISTS (
+                    SELECT FROM tenant_directory d
+                    WHERE d.tenant_id = b.tenant_id AND d.deleted_at IS NOT NULL)
+                ORDER BY held_from, held_to NULLS LAST
                 """,
                 row ->
                         byNumber.computeIfAbsent(
@@ -58,7 +62,12 @@ record Bindings(Map<String, List<Binding>> byNumber, Set<String> knownWabas) {
                 Tx.texts(List.copyOf(numbers)));
         var known =
                 tx.query(
-                        "SELECT DISTINCT waba_id FROM number_bindings WHERE waba_id = ANY(?)",
+                        """
+                        SELECT DISTINCT waba_id FROM number_bindings b
+                        WHERE waba_id = ANY(?) AND NOT EXISTS (
+                            SELECT FROM tenant_directory d
+                            WHERE d.tenant_id = b.tenant_id AND d.deleted_at IS NOT NULL)
+                        """,
                         row -> row.text("waba_id"),
                         Tx.texts(List.copyOf(wabas)));
         return new Bindings(byNumber, new HashSet<>(known));

@@ -1,0 +1,67 @@
+package dev.gesher.app.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gesher.app.testing.Operations;
+import dev.gesher.app.testing.RunningGesher;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A tenant leaves its number by itself. */
+class LeaveTest {
+    private static RunningGesher gesher;
+
+    @BeforeAll
+    static void start() {
+        gesher = RunningGesher.startWithSimulator();
+    }
+
+    @AfterAll
+    static void stop() {
+        gesher.close();
+    }
+
+    @Test
+    void the_connection_is_ended_once_and_nothing_is_deleted() {
+        var tenant = gesher.newTenant("a");
+        var business = gesher.connect(tenant, "+972 3-555-0101");
+
+        var left = gesher.delete("/v1/connection", tenant.token());
+
+        assertThat(left.status()).as(left.text()).isEqualTo(200);
+        assertThat(left.at("/status")).isEqualTo("disconnected");
+        assertThat(left.at("/cause")).isEqualTo("left");
+        assertThat(gesher.get("/v1/connection", tenant.token()).text()).isEqualTo(left.text());
+        assertThat(gesher.delete("/v1/connection", tenant.token()).text()).isEqualTo(left.text());
+        assertThat(
+                        gesher.simulator()
+                                .control()
+                                .calls("DELETE /v21.0/" + business.wabaId() + "/subscribed_apps"))
+                .hasSize(1);
+        var blocked =
+                gesher.post("/v1/messages", tenant.token(), Operations.message("+972502345678"));
+        assertThat(blocked.status()).isEqualTo(422);
+        assertThat(blocked.text()).contains("not_connected");
+        var again =
+                gesher.connect(
+                        tenant,
+                        business,
+                        gesher.simulator().control().mintToken(business.wabaId()));
+        assertThat(again.status()).as(again.text()).isEqualTo(200);
+    }
+
+    @Test
+    void it_takes_a_connection_and_the_right_to_change_it() {
+        var tenant = gesher.newTenant("b");
+        var reader =
+                gesher.newClient(
+                        tenant.tenantId(),
+                        Map.of("name", "reader", "scopes", List.of("connection:read")));
+
+        assertThat(gesher.delete("/v1/connection", tenant.token()).status()).isEqualTo(404);
+        assertThat(gesher.delete("/v1/connection", reader.token()).status()).isEqualTo(403);
+    }
+}
