@@ -110,6 +110,7 @@ class RestoreDrillTest {
                 assertThat(control.sentTo(SILENT)).hasSize(1);
                 assertThat(message(gesher, tenant, silent).at("/status")).isEqualTo("sent");
             });
+            assertThat(deleted(gesher, gone)).isTrue();
             gesher.bean(RestoreWatch.class).look(); // as every half minute
             return new Before(tenant, gone, late, silent);
         }
@@ -183,6 +184,9 @@ class RestoreDrillTest {
         var hold = gesher.get("/v1/operator/sending-hold", operator);
         assertThat(hold.at("/held")).isEqualTo("true");
         assertThat(hold.at("/cause")).isEqualTo("restored");
+        assertThat(gesher.get("/v1/tenants/" + before.gone().tenantId(), operator).status())
+                .as("a tenant deleted since the backup")
+                .isEqualTo(404);
         var tenant = before.tenant();
         var token = gesher.accessToken(tenant.clientId(), tenant.clientSecret());
         tenant = new TestTenant(tenant.tenantId(), tenant.clientId(), tenant.clientSecret(), token);

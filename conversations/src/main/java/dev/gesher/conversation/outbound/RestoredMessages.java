@@ -47,7 +47,7 @@ final class RestoredMessages implements AfterRestore {
     public void prepare(Instant noticedAt) {
         for (var tenant :
                 scope.<List<TenantId>>platform(
-                        tx -> tx.query("SELECT tenant_id FROM tenant_directory", Row::tenant))) {
+                        tx -> tx.query("SELECT tenant_id FROM tenant_directory WHERE deleted_at IS NULL", Row::tenant))) {
             int marked;
             do {
                 marked = scope.in(tenant, tx -> settle(tx, tenant, noticedAt));
