@@ -6,6 +6,7 @@ import com.ibm.icu.text.MessageFormat;
 import com.ibm.icu.util.ULocale;
 import dev.gesher.app.http.ProblemKind;
 import dev.gesher.conversation.Reason;
+import dev.gesher.whatsapp.MetaSetup;
 import dev.gesher.whatsapp.Signup;
 import dev.gesher.whatsapp.SignupFailure;
 import java.util.Map;
@@ -75,6 +76,9 @@ class TextsTest {
         }
         for (var failure : SignupFailure.values()) {
             assertThat(texts.has("failure." + failure.code())).as(failure.code()).isTrue();
+        }
+        for (var check : MetaSetup.Code.values()) {
+            assertThat(texts.has("setup." + check.code() + ".action")).as(check.code()).isTrue();
         }
         for (var step : Signup.Step.values()) {
             assertThat(texts.has("connect.step." + step.code())).as(step.code()).isTrue();

@@ -301,6 +301,12 @@ public final class Control {
         return world.webhookUrl();
     }
 
+    /** What the app is subscribed to and approved for, as its dashboard says it. */
+    public void setApp(List<String> webhookFields, List<String> permissions) {
+        world.appFields(webhookFields);
+        world.appPermissions(permissions);
+    }
+
     /** Meta's GET handshake against the webhook address with the app's verify token. */
     public boolean handshake() {
         return handshake(world.app().verifyToken());

@@ -22,6 +22,7 @@ public final class GraphApi {
 
     private final World world;
     private final OAuthEndpoints oauth;
+    private final AppEndpoints apps;
     private final AccountEndpoints accounts;
     private final NumberEndpoints numbers;
     private final TemplateEndpoints templates;
@@ -35,6 +36,7 @@ public final class GraphApi {
         this.world = world;
         var access = new Access(world);
         this.oauth = new OAuthEndpoints(world, access, webhooks);
+        this.apps = new AppEndpoints(world, access);
         this.accounts = new AccountEndpoints(world, access, webhooks, baseUrl);
         this.numbers = new NumberEndpoints(world, access, webhooks);
         this.templates = new TemplateEndpoints(world, access, baseUrl);
@@ -151,6 +153,8 @@ public final class GraphApi {
         return switch (call.method() + " " + edge) {
             case "GET access_token", "POST access_token" -> oauth(call, id, edge);
             case "GET revoke", "POST revoke" -> oauth(call, id, edge);
+            case "GET subscriptions" -> apps.subscriptions(call, id);
+            case "GET permissions" -> apps.permissions(call, id);
             case "POST messages" -> messages.post(call, id);
             case "POST media" -> media.upload(call, id);
             case "POST register" -> numbers.register(call, id);

@@ -1,12 +1,34 @@
 package dev.gesher.simulator.world;
 
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The whole simulated state, in memory only. */
 public final class World {
+    private static final List<String> ALL_FIELDS =
+            List.of(
+                    "account_alerts",
+                    "account_review_update",
+                    "account_update",
+                    "business_capability_update",
+                    "history",
+                    "message_template_components_update",
+                    "message_template_quality_update",
+                    "message_template_status_update",
+                    "messages",
+                    "phone_number_name_update",
+                    "phone_number_quality_update",
+                    "security",
+                    "smb_app_state_sync",
+                    "smb_message_echoes",
+                    "template_category_update",
+                    "user_preferences");
+    private static final List<String> BOTH_PERMISSIONS =
+            List.of("whatsapp_business_management", "whatsapp_business_messaging");
+
     private final App app;
     private final AdjustableClock clock;
     private final Ids ids;
@@ -19,6 +41,9 @@ public final class World {
     private final CallLog calls = new CallLog();
     private final AtomicReference<Quirks> quirks = new AtomicReference<>(Quirks.usual());
     private final AtomicReference<@Nullable String> webhookUrl;
+    private final AtomicReference<List<String>> appFields = new AtomicReference<>(ALL_FIELDS);
+    private final AtomicReference<List<String>> appPermissions =
+            new AtomicReference<>(BOTH_PERMISSIONS);
 
     public World(App app, @Nullable String webhookUrl, Clock clock, long seed) {
         this.app = app;
@@ -101,6 +126,24 @@ public final class World {
         webhookUrl.set(url);
     }
 
+    /** The webhook fields that the app is subscribed to. */
+    public List<String> appFields() {
+        return appFields.get();
+    }
+
+    public void appFields(List<String> fields) {
+        appFields.set(List.copyOf(fields));
+    }
+
+    /** The permissions that the app was approved for. */
+    public List<String> appPermissions() {
+        return appPermissions.get();
+    }
+
+    public void appPermissions(List<String> permissions) {
+        appPermissions.set(List.copyOf(permissions));
+    }
+
     /** Forgets everything but the app and the webhook address. */
     public void reset() {
         accounts.clear();
@@ -111,6 +154,8 @@ public final class World {
         faults.clear();
         calls.clear();
         quirks.set(Quirks.usual());
+        appFields.set(ALL_FIELDS);
+        appPermissions.set(BOTH_PERMISSIONS);
         clock.reset();
     }
 }

@@ -42,6 +42,23 @@ public final class GraphApi {
                 GraphCall.get("/debug_token", appToken()).with("input_token", token.reveal()));
     }
 
+    /** {@code GET /debug_token} of our own app token: whether id and secret belong together. */
+    GraphReply debugAppToken() {
+        return debugToken(appToken());
+    }
+
+    /** {@code GET /{APP}/subscriptions}: where webhooks go, and about what. */
+    GraphReply appSubscriptions() {
+        return http.call(
+                GraphCall.get("/" + GraphIds.checked(meta.appId()) + "/subscriptions", appToken()));
+    }
+
+    /** {@code GET /{APP}/permissions}: what the app was approved for. */
+    GraphReply appPermissions() {
+        return http.call(
+                GraphCall.get("/" + GraphIds.checked(meta.appId()) + "/permissions", appToken()));
+    }
+
     /** {@code GET /oauth/revoke}: ends a token. */
     public GraphReply revoke(SecretText token) {
         return http.call(
