@@ -6,6 +6,7 @@ import io.micronaut.management.health.indicator.HealthResult;
 import io.micronaut.scheduling.TaskExecutors;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
@@ -15,21 +16,36 @@ import reactor.core.scheduler.Schedulers;
 @Singleton
 final class DatabaseIndicator implements HealthIndicator {
     private final DatabaseProbe database;
+    private final Readiness readiness;
     private final ExecutorService blocking;
 
     DatabaseIndicator(
-            DatabaseProbe database, @Named(TaskExecutors.BLOCKING) ExecutorService blocking) {
+            DatabaseProbe database,
+            Readiness readiness,
+            @Named(TaskExecutors.BLOCKING) ExecutorService blocking) {
         this.database = database;
+        this.readiness = readiness;
         this.blocking = blocking;
     }
 
     @Override
     public Publisher<HealthResult> getResult() {
-        return Mono.fromCallable(database::answers)
-                .subscribeOn(Schedulers.fromExecutorService(blocking))
-                .map(answers ->
-                        HealthResult.builder(
-                                        "database", answers ? HealthStatus.UP : HealthStatus.DOWN)
-                                .build());
+        return Mono.fromCallable(this::result)
+                .subscribeOn(Schedulers.fromExecutorService(blocking));
+    }
+
+    private HealthResult result() {
+        var latency = database.latency();
+        boolean keys = latency.isPresent() && readiness.keysOpen();
+        return HealthResult.builder("database", keys ? HealthStatus.UP : HealthStatus.DOWN)
+                .details(
+                        Map.of(
+                                "latency_ms",
+                                latency.map(it -> (Object) it.toMillis()).orElse("none"),
+                                "keys",
+                                keys ? "open" : "shut",
+                                "draining",
+                                readiness.isDraining()))
+                .build();
     }
 }

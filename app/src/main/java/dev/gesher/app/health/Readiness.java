@@ -1,15 +1,27 @@
 package dev.gesher.app.health;
 
+import dev.gesher.tenant.DayKeys;
 import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 
-/** Whether this process wants new work: what load balancers ask before they send it any. */
+/**
+ * Whether this process wants new work: what load balancers ask before they send it any. It does
+ * while the database answers and the keys open; migrated the database is since the start. Meta has
+ * no say in it: what is accepted waits until Meta is back.
+ */
 @Singleton
 public final class Readiness {
     private final DatabaseProbe database;
+    private final DayKeys keys;
+    private final Clock clock;
     private volatile boolean draining;
 
-    Readiness(DatabaseProbe database) {
+    Readiness(DatabaseProbe database, DayKeys keys, Clock clock) {
         this.database = database;
+        this.keys = keys;
+        this.clock = clock;
     }
 
     /**
@@ -21,6 +33,21 @@ public final class Readiness {
     }
 
     boolean isReady() {
-        return !draining && database.answers();
+        return !draining && database.answers() && keysOpen();
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    /** Whether what arrives now could be encrypted, with the key of the day. */
+    boolean keysOpen() {
+        var today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
+        try {
+            keys.ready(today);
+            return keys.encrypt(today, "health", new byte[1]).length > 0;
+        } catch (RuntimeException shut) {
+            return false;
+        }
     }
 }

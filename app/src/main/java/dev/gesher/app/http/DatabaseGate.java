@@ -1,6 +1,7 @@
 package dev.gesher.app.http;
 
 import dev.gesher.app.config.Settings;
+import dev.gesher.tenant.Meters;
 import io.micronaut.aop.InterceptorBean;
 import io.micronaut.aop.MethodInterceptor;
 import io.micronaut.aop.MethodInvocationContext;
@@ -12,6 +13,12 @@ import org.jspecify.annotations.Nullable;
 final class DatabaseGate implements MethodInterceptor<Object, Object> {
     private static final int PER_CONNECTION = 4;
 
+    private static final Meters.Counts REFUSALS =
+            Meters.counts(
+                            "gesher.database.gate.refusals",
+                            "Requests turned away at once: too many wait for the database")
+                    .known();
+
     private final Semaphore permits;
 
     DatabaseGate(Settings settings) {
@@ -22,6 +29,7 @@ final class DatabaseGate implements MethodInterceptor<Object, Object> {
     @Override
     public @Nullable Object intercept(MethodInvocationContext<Object, Object> context) {
         if (!permits.tryAcquire()) {
+            REFUSALS.add(1);
             throw new ProblemException(ProblemKind.SERVICE_UNAVAILABLE);
         }
         try {

@@ -1,6 +1,7 @@
 package dev.gesher.app.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.gesher.app.health.Readiness;
 import dev.gesher.app.testing.RunningGesher;
@@ -11,6 +12,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,31 @@ class HealthTest {
         assertThat(health.at("/details/database/status")).isEqualTo("UP");
         assertThat(figures.status()).isEqualTo(200);
         assertThat(figures.text()).contains("jvm_memory_used_bytes");
+    }
+
+    @Test
+    void meta_being_away_is_told_and_takes_nobody_out() {
+        // Nobody listens where this one looks for Graph.
+        var tenant = gesher.newTenant("a");
+        var body = Map.of("waba_id", "101", "phone_number_id", "102", "access_token", "EAAx");
+        for (int i = 0; i < 5; i++) {
+            gesher.json("PUT", "/v1/connection", tenant.token(), body);
+        }
+
+        await().untilAsserted(() -> {
+            var health = gesher.send("GET", gesher.managementUrl("/health"), new byte[0]);
+            assertThat(health.status()).isEqualTo(200);
+            assertThat(health.at("/status")).isEqualTo("WARNING");
+            assertThat(health.at("/details/meta/status")).isEqualTo("WARNING");
+            assertThat(health.at("/details/meta/details/state")).isEqualTo("away");
+            assertThat(health.at("/details/meta/details/last_answer")).isEqualTo("none");
+            assertThat(health.at("/details/meta/details/served_until")).isEqualTo("2027-01-21");
+            assertThat(health.at("/details/meta/details/days_left")).isNotEmpty();
+            assertThat(health.at("/details/lanes/details/leased")).isEqualTo("0");
+            assertThat(health.at("/details/inbox/details/oldest_unapplied_seconds")).isEqualTo("0");
+            assertThat(health.at("/details/database/details/keys")).isEqualTo("open");
+        });
+        assertThat(status(gesher, "/health/readiness")).isEqualTo(200);
     }
 
     @Test

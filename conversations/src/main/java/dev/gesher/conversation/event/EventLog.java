@@ -6,6 +6,7 @@ import dev.gesher.conversation.Events;
 import dev.gesher.tenant.ContentCipher;
 import dev.gesher.tenant.ContentCipher.Place;
 import dev.gesher.tenant.ContentKeys;
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.TenantScope;
@@ -33,6 +34,9 @@ public final class EventLog implements Events {
     /** More than any tenant has between two backups. */
     static final long NUMBERS_LEFT_OUT = 1_000_000_000;
 
+    private static final Meters.Counts EVENTS =
+            Meters.counts("gesher.events", "Events written for tenants' apps", "type");
+
     private final TenantScope scope;
     private final ContentKeys keys;
 
@@ -58,6 +62,7 @@ public final class EventLog implements Events {
                             counts.merge(new Counter(event.tenant(), id.value()), 1L, Long::sum));
         }
         insert(tx, events, ciphers, take(tx, counts));
+        tx.afterCommit(() -> events.forEach(event -> EVENTS.add(1, event.type())));
     }
 
     /** Takes numbers for all counters; answers the first of each. */

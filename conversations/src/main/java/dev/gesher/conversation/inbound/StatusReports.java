@@ -14,6 +14,7 @@ import dev.gesher.conversation.message.Transitions;
 import dev.gesher.conversation.outbound.LaneSignals;
 import dev.gesher.conversation.outbound.Lanes;
 import dev.gesher.conversation.outbound.LeftMessages;
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.Tx;
@@ -29,6 +30,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -43,6 +45,21 @@ import java.util.regex.Pattern;
 final class StatusReports {
     private static final Pattern OPAQUE =
             Pattern.compile("([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\.([1-9]\\d{0,5})");
+
+    private static final Meters.Counts STATUSES =
+            Meters.counts(
+                    "gesher.statuses",
+                    "Meta's words about messages, and whether they changed what we knew",
+                    "status",
+                    "effect");
+
+    static {
+        for (var status : InboundSignal.Status.values()) {
+            STATUSES.known(name(status), "moved")
+                    .known(name(status), "unchanged")
+                    .known(name(status), "unknown_message");
+        }
+    }
 
     private final Clock clock;
     private final LaneSignals signals;
@@ -98,6 +115,9 @@ final class StatusReports {
                     opaque(each)
                             .flatMap(id -> Optional.ofNullable(byId.get(id)))
                             .or(() -> Optional.ofNullable(byWamid.get(wamid(each))));
+            if (attempt.isEmpty()) {
+                count(tx, update, "unknown_message");
+            }
             attempt.ifPresent(found -> {
                 reports.add(new Report(each, update, found));
                 if (update.windowClosed()) {
@@ -207,13 +227,23 @@ final class StatusReports {
         for (var report : reports) {
             var change = changes.get(report.key());
             if (change != null) {
-                changes.put(report.key(), applied(report, change, now, events));
+                var after = applied(report, change, now, events);
+                changes.put(report.key(), after);
+                count(tx, report.update(), after.equals(change) ? "unchanged" : "moved");
             }
         }
         MessageRows.write(tx, List.copyOf(changes.values()));
         keepWamids(tx, reports);
         wake(tx, changes.values(), now);
         return events;
+    }
+
+    private static void count(Tx tx, StatusUpdate update, String effect) {
+        tx.afterCommit(() -> STATUSES.add(1, name(update.status()), effect));
+    }
+
+    private static String name(InboundSignal.Status status) {
+        return status.name().toLowerCase(Locale.ROOT);
     }
 
     private static Change applied(Report report, Change soFar, Instant now, List<NewEvent> events) {

@@ -154,7 +154,8 @@ final class AttemptRows {
                 : Optional.empty();
     }
 
-    private static String outcome(Ended ended) {
+    /** In one word, as it is kept. */
+    static String outcome(Ended ended) {
         return result(ended)
                 .map(result ->
                         switch (result) {

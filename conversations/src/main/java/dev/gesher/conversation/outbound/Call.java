@@ -9,7 +9,6 @@ import dev.gesher.whatsapp.Recipient;
 import dev.gesher.whatsapp.SendResult;
 import java.time.Instant;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** A claimed message that is to be sent, or was. */
 record Call(
@@ -19,7 +18,7 @@ record Call(
         Recipient recipient,
         MessageContent content,
         Route route,
-        @Nullable String correlation,
+        Origin origin,
         Instant startedAt) {
     /** Which attempt of which message. */
     record Id(MessageRows.Key message, int attempt) {}
@@ -35,7 +34,7 @@ record Call(
 
     /** The keys of the log lines about it. */
     LogKeys logKeys() {
-        return LogKeys.tenant(key.tenant()).message(key.id().toString()).from(correlation);
+        return LogKeys.tenant(key.tenant()).message(key.id().toString()).from(origin.correlation());
     }
 
     /** What came of a call. */

@@ -3,6 +3,7 @@ package dev.gesher.conversation.outbound;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gesher.tenant.LogKeys;
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriters;
 import dev.gesher.tenant.db.Leases;
@@ -48,6 +49,10 @@ final class Dispatcher extends PollingWorker {
     /** A session hands in one step at a time, so that fewer wait than there are lanes. */
     private static final BatchWriter.Bounds STEPS =
             new BatchWriter.Bounds(2, 2 * MOST_LANES, 64L << 20);
+
+    private static final Meters.Counts TAKEN =
+            Meters.counts("gesher.lease.takeovers", "Leases that came from another holder", "lease")
+                    .known("lane");
 
     private record Paced(TokenBucket bucket, long token) {}
 
@@ -171,6 +176,7 @@ final class Dispatcher extends PollingWorker {
     }
 
     private void start(LaneHold hold, Instant now) {
+        TAKEN.add(hold.leftBehind() ? 1 : 0, "lane");
         var session = new LaneSession(hold, bucket(hold, now), around);
         sessions.put(hold.phoneNumberId(), session);
         var thread =

@@ -17,9 +17,9 @@ final class Expiry {
     private static final Duration MARKETING = Duration.ofDays(2);
 
     /** Replies first, then what customers wait for, then advertising. */
-    private static final int REPLY = 0;
+    static final int REPLY = 0;
 
-    private static final int UTILITY = 1;
+    static final int UTILITY = 1;
     private static final int BULK = 2;
 
     private Expiry() {}

@@ -273,20 +273,18 @@ final class LaneClaims {
         var opened = row.nullableInstant("window_opened_at");
         var expires = row.nullableInstant("window_expires_at");
         var number = row.nullableText("window_number");
+        var message = MessageRows.read(row);
         return new Candidate(
-                MessageRows.read(row),
+                message,
                 row.bytes("content"),
-                row.nullableText("correlation"),
+                Origin.read(row, message),
                 opened == null || expires == null || number == null
                         ? Optional.empty()
                         : Optional.of(new Window(number, opened, expires)));
     }
 
     private record Candidate(
-            StoredMessage message,
-            byte[] content,
-            @Nullable String correlation,
-            Optional<Window> window) {}
+            StoredMessage message, byte[] content, Origin origin, Optional<Window> window) {}
 
     private record Judged(Change change, Optional<Call> call) {}
 
@@ -316,7 +314,7 @@ final class LaneClaims {
             try (var _ =
                     LogKeys.tenant(message.tenant())
                             .message(message.id().toString())
-                            .from(candidate.correlation())) {
+                            .from(candidate.origin().correlation())) {
                 log.error(
                         "send given up {} {}",
                         message.state().stage(),
@@ -445,7 +443,7 @@ final class LaneClaims {
                         wish.recipient(),
                         content,
                         route,
-                        candidate.correlation(),
+                        candidate.origin(),
                         gate.now());
         return new Judged(change, Optional.of(call));
     }

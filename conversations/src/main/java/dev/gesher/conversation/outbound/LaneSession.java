@@ -2,6 +2,7 @@ package dev.gesher.conversation.outbound;
 
 import dev.gesher.conversation.outbound.Call.Ended;
 import dev.gesher.tenant.LogKeys;
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.whatsapp.Connections;
@@ -75,6 +76,27 @@ final class LaneSession implements Runnable {
     }
 
     private record Known(Templates.Asked asked, Instant until) {}
+
+    private static final Meters.Times CLAIM =
+            Meters.times(
+                            "gesher.claim.latency",
+                            "From when a message was due to its claim, by priority class",
+                            "class")
+                    .known("reply")
+                    .known("utility")
+                    .known("bulk");
+    private static final Meters.Times RECORD =
+            Meters.times("gesher.result.latency", "From the end of a call to its record").known();
+    private static final Meters.Counts RESULTS =
+            Meters.counts("gesher.send.results", "What calls that send came to", "outcome")
+                    .known("accepted")
+                    .known("held")
+                    .known("retry")
+                    .known("parked")
+                    .known("window_closed")
+                    .known("refused")
+                    .known("unknown")
+                    .known("not_sent");
 
     private final LaneHold hold;
     private final TokenBucket bucket;
@@ -215,6 +237,8 @@ final class LaneSession implements Runnable {
         reconcile = false;
         ended.clear();
         running.retainAll(stillRunning);
+        var now = around.clock().instant();
+        recorded.forEach(end -> RECORD.add(Duration.between(end.at(), now)));
         return answer;
     }
 
@@ -228,6 +252,7 @@ final class LaneSession implements Runnable {
 
     private @Nullable Duration follow(LaneStep.Answer.Held held, int room) {
         bucket.take(held.calls().size());
+        held.calls().forEach(LaneSession::claimed);
         held.calls().forEach(this::start);
         held.missing().forEach(this::ask);
         held.slowUntil().ifPresent(bucket::pauseUntil);
@@ -274,6 +299,13 @@ final class LaneSession implements Runnable {
         return DispatchSettings.SLACK.dividedBy(2);
     }
 
+    private static void claimed(Call call) {
+        var due = call.origin().dueAt();
+        if (due != null) {
+            CLAIM.add(Duration.between(due, call.startedAt()), call.origin().priorityClass());
+        }
+    }
+
     private void start(Call call) {
         running.add(call.id());
         Thread.ofVirtual().name("send-" + call.key().id()).start(() -> make(call));
@@ -289,7 +321,9 @@ final class LaneSession implements Runnable {
             }
             log.info("send attempt={} result={}", call.attempt(), end);
         }
-        signals.add(new Signal.CallEnded(new Ended(call, end, around.clock().instant())));
+        var ended = new Ended(call, end, around.clock().instant());
+        RESULTS.add(1, AttemptRows.outcome(ended));
+        signals.add(new Signal.CallEnded(ended));
     }
 
     /** A call that might still run when another holder starts its own is not begun. */

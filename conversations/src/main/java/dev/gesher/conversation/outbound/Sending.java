@@ -9,6 +9,7 @@ import dev.gesher.conversation.SendRequest;
 import dev.gesher.conversation.outbound.AcceptBatch.Judgement;
 import dev.gesher.conversation.outbound.AcceptItem.Outcome;
 import dev.gesher.conversation.reading.MessageReader;
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriters;
@@ -26,6 +27,18 @@ final class Sending implements Messages {
 
     /** A tenant does not change its WABA twice while it sends one message. */
     private static final int TRIES = 5;
+
+    private static final Meters.Times LATENCY =
+            Meters.times(
+                            "gesher.accept.latency",
+                            "From a request to send, read, to its durable answer",
+                            "outcome")
+                    .known("allowed")
+                    .known("deferred")
+                    .known("blocked")
+                    .known("invalid")
+                    .known("key_reused")
+                    .known("failed");
 
     private final Templates templates;
     private final MessageContents contents;
@@ -51,9 +64,29 @@ final class Sending implements Messages {
 
     @Override
     public SendAnswer send(SendRequest request) {
-        return switch (Shape.read(request)) {
-            case Shape.Read.Bad(var code, var pointer) -> new SendAnswer.Invalid(code, pointer);
-            case Shape.Read.Good(var shape) -> send(request, shape);
+        long began = System.nanoTime();
+        String outcome = "failed";
+        try {
+            var answer =
+                    switch (Shape.read(request)) {
+                        case Shape.Read.Bad(var code, var pointer) ->
+                                new SendAnswer.Invalid(code, pointer);
+                        case Shape.Read.Good(var shape) -> send(request, shape);
+                    };
+            outcome = outcome(answer);
+            return answer;
+        } finally {
+            LATENCY.since(began, outcome);
+        }
+    }
+
+    private static String outcome(SendAnswer answer) {
+        return switch (answer) {
+            case SendAnswer.Accepted accepted ->
+                    accepted.notBefore().isPresent() ? "deferred" : "allowed";
+            case SendAnswer.Blocked _ -> "blocked";
+            case SendAnswer.Invalid _ -> "invalid";
+            case SendAnswer.KeyReused _ -> "key_reused";
         };
     }
 

@@ -11,6 +11,7 @@ import dev.gesher.conversation.message.StoredMessage;
 import dev.gesher.conversation.message.StoredMessage.Change;
 import dev.gesher.conversation.message.StoredMessage.Times;
 import dev.gesher.conversation.message.Transitions;
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.SendingHold;
 import dev.gesher.tenant.Tenant;
 import dev.gesher.tenant.TenantId;
@@ -41,6 +42,14 @@ final class SettleTimer implements Timers.Handler {
 
     /** However long the inbox is behind. */
     private static final Duration LONGEST = Duration.ofDays(1);
+
+    private static final Meters.Counts SETTLED =
+            Meters.counts(
+                            "gesher.settled",
+                            "Messages of which nobody knew, whose wait for Meta's word is over",
+                            "outcome")
+                    .known("failed")
+                    .known("resent");
 
     private final Clock clock;
     private final ProcessStart start;
@@ -167,6 +176,7 @@ final class SettleTimer implements Timers.Handler {
                 Transitions.apply(message.state(), new MessageEvent.SettlingOver(resend))
                         .orElseThrow();
         var change = Change.to(message, after).notBefore(now);
+        tx.afterCommit(() -> SETTLED.add(1, after.stage() == Stage.QUEUED ? "resent" : "failed"));
         if (after.stage() == Stage.QUEUED) {
             Lanes.due(tx, Map.of(message.phoneNumberId(), new Lanes.Due(message.tenant(), now)));
             signals.afterCommit(tx, List.of(message.phoneNumberId()));

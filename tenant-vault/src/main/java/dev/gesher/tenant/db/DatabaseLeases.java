@@ -1,5 +1,6 @@
 package dev.gesher.tenant.db;
 
+import dev.gesher.tenant.Meters;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -10,11 +11,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 /** Leases in the table {@code leases}; every process holds them under a random name of its own. */
 @Singleton
 final class DatabaseLeases implements Leases {
+    private static final Meters.Counts TAKEN =
+            Meters.counts(
+                    "gesher.lease.takeovers", "Leases that came from another holder", "lease");
+
+    private final ConcurrentHashMap<String, Long> tokens = new ConcurrentHashMap<>();
     private final TenantScope scope;
     private final String holder = UUID.randomUUID().toString();
 
@@ -24,6 +31,17 @@ final class DatabaseLeases implements Leases {
 
     @Override
     public Optional<Lease> acquire(String name, Duration length) {
+        var lease = acquireNow(name, length);
+        lease.ifPresent(held -> {
+            Long before = tokens.put(name, held.token());
+            // The first of a fresh database was nobody's.
+            boolean ours = before == null ? held.token() == 1 : before == held.token();
+            TAKEN.add(ours ? 0 : 1, name);
+        });
+        return lease;
+    }
+
+    private Optional<Lease> acquireNow(String name, Duration length) {
         // clock_timestamp, not now(): the statement may have waited for the row.
         return scope.platform(tx ->
                 tx.one(
@@ -92,7 +110,10 @@ final class DatabaseLeases implements Leases {
             }
             var all = new ArrayList<>(ours);
             if (ours.size() < share) {
-                all.addAll(taken(tx, names, share - ours.size(), length));
+                var taken = taken(tx, names, share - ours.size(), length);
+                tx.afterCommit(
+                        () -> TAKEN.add(taken.stream().filter(l -> l.token() > 1).count(), group));
+                all.addAll(taken);
             }
             return List.copyOf(all);
         });

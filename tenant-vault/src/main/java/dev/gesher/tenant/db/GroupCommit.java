@@ -1,5 +1,6 @@
 package dev.gesher.tenant.db;
 
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.TenantId;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
@@ -41,6 +42,15 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
 
     /** How many short waits for a lock are spent on telling which items of a tenant meet it. */
     private static final int SEARCHES = 10;
+
+    private static final Meters.Times COMMITS =
+            Meters.times(
+                    "gesher.batch.commit",
+                    "Transactions of a group-committing writer",
+                    "writer",
+                    "outcome");
+    private static final Meters.Sizes COMMITTED =
+            Meters.sizes("gesher.batch.size", "Items of one committed batch", "writer");
 
     private static final Duration LONGEST_CLOSE = Duration.ofSeconds(30);
 
@@ -335,6 +345,19 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
     }
 
     private List<O> commit(List<Waiting<I, O>> some, Limits limits) {
+        long began = System.nanoTime();
+        boolean committed = false;
+        try {
+            var answers = commitOnce(some, limits);
+            committed = true;
+            COMMITTED.add(some.size(), name);
+            return answers;
+        } finally {
+            COMMITS.since(began, name, committed ? "committed" : "failed");
+        }
+    }
+
+    private List<O> commitOnce(List<Waiting<I, O>> some, Limits limits) {
         var tenants = some.stream().flatMap(w -> w.tenants().stream()).collect(Collectors.toSet());
         var list = some.stream().map(Waiting::item).toList();
         return scope.in(

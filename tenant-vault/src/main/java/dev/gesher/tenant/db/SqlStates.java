@@ -26,6 +26,12 @@ final class SqlStates {
                 || state.equals("25P03");
     }
 
+    /** The first two characters, or {@code none} where there is no state. */
+    static String classOf(SQLException e) {
+        String state = e.getSQLState();
+        return state == null || state.length() < 2 ? "none" : state.substring(0, 2);
+    }
+
     /** Serialization failure or deadlock: the same transaction may succeed when run again. */
     static boolean isRepeatable(String state) {
         return state.startsWith("40");

@@ -1,5 +1,6 @@
 package dev.gesher.tenant.db;
 
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.TenantId;
 import io.micronaut.transaction.TransactionDefinition;
 import io.micronaut.transaction.TransactionOperations;
@@ -31,6 +32,13 @@ public final class TenantScope {
 
     private static final String ENDS_WHEN_STANDING_STILL =
             "SET LOCAL idle_in_transaction_session_timeout = " + STANDING_STILL.toMillis() + "; ";
+
+    private static final Meters.Counts ERRORS =
+            Meters.counts(
+                            "gesher.database.errors",
+                            "Errors of the database, by class of SQLSTATE",
+                            "class")
+                    .known("none");
 
     private final TransactionOperations<Connection> transactions;
     private final ThreadLocal<Boolean> preparing = ThreadLocal.withInitial(() -> false);
@@ -156,6 +164,7 @@ public final class TenantScope {
     private static RuntimeException translated(Exception thrown, boolean committing) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql) {
+                ERRORS.add(1, SqlStates.classOf(sql));
                 return SqlStates.isUnavailable(sql)
                         ? new DatabaseUnavailableException("the database is away", sql, committing)
                         : new DatabaseException(sql);

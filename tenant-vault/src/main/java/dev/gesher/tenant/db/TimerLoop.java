@@ -1,6 +1,7 @@
 package dev.gesher.tenant.db;
 
 import dev.gesher.tenant.LogKeys;
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.TenantId;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
@@ -27,6 +28,9 @@ final class TimerLoop extends PollingWorker {
     private static final int OF_ONE_TENANT = 50;
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
 
+    private static final Meters.Times LATE =
+            Meters.times("gesher.timers.late", "From when a timer was due to when it ran", "kind");
+
     private final TenantScope scope;
     private final Clock clock;
     private final Map<String, Timers.Handler> handlers;
@@ -39,9 +43,10 @@ final class TimerLoop extends PollingWorker {
         this.handlers =
                 handlers.stream()
                         .collect(Collectors.toMap(Timers.Handler::kind, Function.identity()));
+        this.handlers.keySet().forEach(LATE::known);
     }
 
-    private record Timer(String kind, TenantId tenant, UUID object) {}
+    private record Timer(String kind, TenantId tenant, UUID object, Instant dueAt) {}
 
     @Override
     protected boolean round() {
@@ -61,13 +66,18 @@ final class TimerLoop extends PollingWorker {
         return scope.platform(tx ->
                 tx.query(
                         """
-                        SELECT kind, tenant_id, object_id FROM (
+                        SELECT kind, tenant_id, object_id, due_at FROM (
                             SELECT kind, tenant_id, object_id, due_at,
                                 row_number() OVER (PARTITION BY tenant_id ORDER BY due_at) AS place
                             FROM timers WHERE due_at <= ? AND kind = ANY(?)) AS t
                         WHERE place <= ? ORDER BY place, due_at LIMIT ?
                         """,
-                        row -> new Timer(row.text("kind"), row.tenant(), row.uuid("object_id")),
+                        row ->
+                                new Timer(
+                                        row.text("kind"),
+                                        row.tenant(),
+                                        row.uuid("object_id"),
+                                        row.instant("due_at")),
                         now,
                         Tx.texts(List.copyOf(handlers.keySet())),
                         OF_ONE_TENANT,
@@ -80,7 +90,9 @@ final class TimerLoop extends PollingWorker {
                 return;
             }
             try (var _ = LogKeys.tenant(tenant)) {
-                scope.in(tenant, tx -> take(tx, timer, now));
+                if (scope.in(tenant, tx -> take(tx, timer, now))) {
+                    LATE.add(Duration.between(timer.dueAt(), now), timer.kind());
+                }
             } catch (DatabaseUnavailableException e) {
                 throw e;
             } catch (RuntimeException e) {

@@ -1,6 +1,7 @@
 package dev.gesher.tenant.vault;
 
 import com.github.benmanes.caffeine.cache.Cache;
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.SecretName;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.TenantId;
@@ -16,6 +17,14 @@ import java.util.function.Supplier;
  * opening, so it is audited once; one that is dropped while it is being opened is not kept.
  */
 final class OpenedSecrets {
+    private static final Meters.Counts OPENED =
+            Meters.counts(
+                            "gesher.secrets.opened",
+                            "Secrets handed out: from memory, or opened and audited",
+                            "source")
+                    .known("memory")
+                    .known("vault");
+
     private final Cache<Key, Opening> secrets;
     private final Clock clock;
 
@@ -35,6 +44,7 @@ final class OpenedSecrets {
         var key = new Key(tenant, name);
         var cached = secrets.getIfPresent(key);
         if (cached != null && cached.isFrom(since)) {
+            OPENED.add(1, "memory");
             return join(cached.secret());
         }
         var mine = new Opening(clock.instant(), new CompletableFuture<>());
@@ -42,8 +52,10 @@ final class OpenedSecrets {
                 secrets.asMap()
                         .compute(key, (_, old) -> old != null && old.isFrom(since) ? old : mine);
         if (!kept.equals(mine)) {
+            OPENED.add(1, "memory");
             return join(kept.secret());
         }
+        OPENED.add(1, "vault");
         try {
             var opened = opening.get();
             if (opened.isEmpty()) {

@@ -53,6 +53,7 @@ final class GraphHttp {
 
     private final MetaSettings meta;
     private final DepartureMarks marks;
+    private final GraphPulse pulse;
     private final Line calls;
     private final Line messages;
 
@@ -69,10 +70,12 @@ final class GraphHttp {
             MetaSettings meta,
             GraphTimeouts timeouts,
             DepartureMarks marks,
+            GraphPulse pulse,
             HttpClientRegistry<? extends HttpClient> clients,
             BeanContext context) {
         this.meta = meta;
         this.marks = marks;
+        this.pulse = pulse;
         int most = timeouts.connections();
         this.calls =
                 line(
@@ -119,6 +122,13 @@ final class GraphHttp {
     }
 
     private GraphReply call(Line line, GraphCall call) {
+        long began = System.nanoTime();
+        var reply = exchange(line, call);
+        pulse.felt(call, began, reply);
+        return reply;
+    }
+
+    private GraphReply exchange(Line line, GraphCall call) {
         var request = request(call);
         try {
             if (!line.turns().tryAcquire(line.acquire().toNanos(), TimeUnit.NANOSECONDS)) {

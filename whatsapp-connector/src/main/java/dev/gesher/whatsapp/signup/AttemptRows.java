@@ -1,5 +1,6 @@
 package dev.gesher.whatsapp.signup;
 
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.Signup.Source;
@@ -16,6 +17,17 @@ import org.jspecify.annotations.Nullable;
 /** Reads and writes {@code connect_attempts} and their steps. */
 final class AttemptRows {
     private static final String PIN_GIVEN = "pin_given";
+
+    private static final Meters.Counts STOPPED =
+            Meters.counts(
+                            "gesher.signup.attempts",
+                            "Attempts to connect a number that came to a stop",
+                            "outcome")
+                    .known("done")
+                    .known("failed")
+                    .known("needs_pin")
+                    .known("choose_number")
+                    .known("abandoned");
 
     private AttemptRows() {}
 
@@ -154,6 +166,7 @@ final class AttemptRows {
             @Nullable Instant retryAfter,
             Instant now)
             throws SQLException {
+        tx.afterCommit(() -> STOPPED.add(1, status.code()));
         tx.updateExactly(
                 1,
                 """

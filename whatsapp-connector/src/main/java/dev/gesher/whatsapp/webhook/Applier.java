@@ -2,10 +2,11 @@ package dev.gesher.whatsapp.webhook;
 
 import dev.gesher.tenant.DayKeys;
 import dev.gesher.tenant.LogKeys;
+import dev.gesher.tenant.Meters;
+import dev.gesher.tenant.TenantKeysDestroyedException;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriter.Result;
 import dev.gesher.tenant.db.BatchWriters;
-import dev.gesher.tenant.TenantKeysDestroyedException;
 import dev.gesher.tenant.db.DatabaseException;
 import dev.gesher.tenant.db.DatabaseUnavailableException;
 import dev.gesher.tenant.db.Leases;
@@ -28,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -58,9 +60,20 @@ final class Applier extends PollingWorker {
     private static final BatchWriter.Bounds BOUNDS =
             new BatchWriter.Bounds(3, 2 * Lines.MOST, 256L << 20);
 
+    private static final Meters.Times LATENCY =
+            Meters.times(
+                            "gesher.apply.latency",
+                            "From a webhook's arrival to what became of a change of it",
+                            "outcome")
+                    .known("applied")
+                    .known("parked")
+                    .known("dead")
+                    .known("dropped");
+
     private final TenantScope scope;
     private final Leases leases;
     private final DayKeys dayKeys;
+    private final Clock clock;
     private final WebhookCounters counters;
     private final BatchWriter<Item, Outcome> writer;
     private final Lines lines;
@@ -81,6 +94,7 @@ final class Applier extends PollingWorker {
         this.scope = scope;
         this.leases = leases;
         this.dayKeys = dayKeys;
+        this.clock = clock;
         this.counters = counters;
         this.writer =
                 writers.start("webhook-apply", BOUNDS, new ApplyBatch(leases, listener, clock));
@@ -198,7 +212,8 @@ final class Applier extends PollingWorker {
                     end = End.PUT_OFF;
                 }
                 case Result.Failed<Outcome>(TenantKeysDestroyedException _)
-                when isAnothers(item.plan()) -> end = end.or(End.AGAIN);
+                        when isAnothers(item.plan()) ->
+                        end = end.or(End.AGAIN);
                 case Result.Failed<Outcome>(var cause) ->
                         dead.add(
                                 new Item(
@@ -209,7 +224,9 @@ final class Applier extends PollingWorker {
         return dead.isEmpty() ? end : end.or(bury(dead));
     }
 
-    /** Whether the number changed hands since this was planned: its tenant was deleted meanwhile. */
+    /**
+     * Whether the number changed hands since this was planned: its tenant was deleted meanwhile.
+     */
     private boolean isAnothers(Plan plan) {
         var change = plan.change();
         var now = scope.platform(tx -> ApplyBatch.bindings(tx, List.of(change)));
@@ -252,6 +269,9 @@ final class Applier extends PollingWorker {
 
     private void count(Plan plan) {
         plan.counts().forEach(name -> counters.add(name, 1));
+        LATENCY.add(
+                Duration.between(plan.change().receivedAt(), clock.instant()),
+                plan.settled().state().name().toLowerCase(Locale.ROOT));
         if (plan.settled().state() == State.DEAD) {
             try (var _ = LogKeys.correlation(plan.change().correlation())) {
                 LOG.warn(

@@ -2,6 +2,7 @@ package dev.gesher.whatsapp.webhook;
 
 import dev.gesher.tenant.DayKeys;
 import dev.gesher.tenant.LogKeys;
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.db.DatabaseException;
 import dev.gesher.tenant.db.Leases;
 import dev.gesher.tenant.db.Leases.Lease;
@@ -36,6 +37,10 @@ final class Splitter extends PollingWorker {
     private static final Duration RENEWED = Duration.ofSeconds(2);
     private static final int BODIES = 200;
     private static final long BYTES = 8L << 20;
+
+    private static final Meters.Times LATENCY =
+            Meters.times("gesher.split.latency", "From a webhook's arrival to its changes as rows")
+                    .known();
 
     private final TenantScope scope;
     private final Leases leases;
@@ -173,6 +178,8 @@ final class Splitter extends PollingWorker {
     private void write(Lease held, List<Done> done) {
         try {
             scope.platform(tx -> write(tx, held, done));
+            var now = clock.instant();
+            done.forEach(one -> LATENCY.add(Duration.between(one.body().receivedAt(), now)));
             done.forEach(this::count);
         } catch (DatabaseException e) {
             if (e.isRepeatable() || e.isLockTimeout()) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gesher.app.metrics;
+
+import org.jspecify.annotations.NullMarked;
