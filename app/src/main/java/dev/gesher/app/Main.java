@@ -20,7 +20,7 @@ import java.util.function.IntSupplier;
 /**
  * Starts Gesher: without arguments the service (in demo mode with its story), {@code --once} the
  * demo's story and no more, {@code migrate} the migrations and no more, {@code keyset FILE} a new
- * key-encryption key.
+ * key-encryption key, {@code keyset add FILE} a newer one in the same file.
  *
  * <p>Exit codes: 0 done, 1 something broke or a step of the story failed, 2 refused with a
  * sentence, 130 told to end while it started.
@@ -31,7 +31,8 @@ public final class Main {
     /** As shells tell of a process that ended by Ctrl-C. */
     private static final int INTERRUPTED = 130;
 
-    private static final String USAGE = "Arguments: none, --once, migrate, or keyset FILE.";
+    private static final String USAGE =
+            "Arguments: none, --once, migrate, keyset FILE, or keyset add FILE.";
 
     private Main() {}
 
@@ -65,10 +66,15 @@ public final class Main {
     }
 
     private static int keyset(List<String> arguments) {
-        if (arguments.size() != 2) {
+        boolean adds = arguments.size() == 3 && arguments.get(1).equals("add");
+        if (arguments.size() != 2 && !adds) {
             throw new StartRefusedException(USAGE);
         }
-        KeysetTool.write(Path.of(arguments.get(1)));
+        var file = Path.of(arguments.getLast());
+        var fingerprint = adds ? KeysetTool.add(file) : KeysetTool.write(file);
+        System.out.printf(
+                "%s a key-encryption key %s %s; its fingerprint is %s. Keep a copy apart from the database's backups.%n",
+                adds ? "Added" : "Made", adds ? "to" : "in", file, fingerprint);
         return 0;
     }
 

@@ -46,8 +46,10 @@ final class RestoredMessages implements AfterRestore {
     @Override
     public void prepare(Instant noticedAt) {
         for (var tenant :
-                scope.<List<TenantId>>platform(
-                        tx -> tx.query("SELECT tenant_id FROM tenant_directory WHERE deleted_at IS NULL", Row::tenant))) {
+                scope.<List<TenantId>>platform(tx ->
+                        tx.query(
+                                "SELECT tenant_id FROM tenant_directory WHERE deleted_at IS NULL",
+                                Row::tenant))) {
             int marked;
             do {
                 marked = scope.in(tenant, tx -> settle(tx, tenant, noticedAt));

@@ -96,6 +96,7 @@ final class StoredSigningKeys implements SigningKeys {
                 TenantId.PLATFORM,
                 tx -> {
                     lock(tx);
+                    destroyRetired(tx);
                     tx.update(
                             """
                             UPDATE jwt_keys SET retires_at = ?
@@ -108,6 +109,21 @@ final class StoredSigningKeys implements SigningKeys {
                     return true;
                 });
         return signsFrom;
+    }
+
+    /** Whose last token has ended: nobody asks for it again. */
+    private void destroyRetired(Tx tx) throws SQLException {
+        var retired =
+                tx.query(
+                        """
+                        DELETE FROM jwt_keys WHERE tenant_id = ? AND retires_at <= ? RETURNING kid
+                        """,
+                        row -> row.text("kid"),
+                        TenantId.PLATFORM,
+                        clock.instant());
+        for (var kid : retired) {
+            vault.destroy(tx, TenantId.PLATFORM, privateHalf(kid));
+        }
     }
 
     private void make(Tx tx, Instant signsFrom, String actor) throws SQLException {

@@ -34,7 +34,7 @@ final class KeyServices {
     private static final int CONNECT_MILLIS = 1_000;
     private static final int READ_MILLIS = 2_500;
     private static final Pattern AWS_ARN =
-            Pattern.compile("arn:aws[a-z-]*:kms:([a-z0-9-]+):\\d*:(key|alias)/\\S+");
+            Pattern.compile("arn:aws[a-z-]*:kms:([a-z0-9-]+):\\d*:key/\\S+");
     private static final Pattern GCP_KEY =
             Pattern.compile(
                     "projects/[^/\\s]+/locations/[^/\\s]+/keyRings/[^/\\s]+/cryptoKeys/[^/\\s]+");

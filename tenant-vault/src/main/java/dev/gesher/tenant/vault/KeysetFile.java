@@ -14,6 +14,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -38,25 +39,60 @@ final class KeysetFile {
     /** Makes a new AES-256-GCM keyset in a new file (0600); an existing file is left as it is. */
     static void create(Path file) {
         try {
-            var handle =
-                    KeysetHandle.generateNew(
-                            PredefinedAeadParameters.AES256_GCM, TinkSetup.configuration());
-            String json =
-                    TinkJsonProtoKeysetFormat.serializeKeyset(
-                            handle, TinkSetup.configuration(), InsecureSecretKeyAccess.get());
-            writeNew(file, json.getBytes(StandardCharsets.UTF_8));
+            writeNew(
+                    file,
+                    json(
+                            KeysetHandle.generateNew(
+                                    PredefinedAeadParameters.AES256_GCM,
+                                    TinkSetup.configuration())));
         } catch (FileAlreadyExistsException e) {
             throw new StartRefusedException(file + " exists already and was left as it is.");
         } catch (IOException e) {
-            throw new StartRefusedException(
-                    "The keyset file "
-                            + file
-                            + " cannot be written ("
-                            + e.getClass().getSimpleName()
-                            + ").");
+            throw cannotBeWritten(file, e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("a keyset could not be made", e);
         }
+    }
+
+    /** Puts a keyset with one key more, which comes first, in the place of the old file, whole. */
+    static void add(Path file) {
+        var keyset = read(file);
+        var beside = file.resolveSibling(file.getFileName() + ".new");
+        try {
+            var both =
+                    KeysetHandle.newBuilder(keyset)
+                            .addEntry(
+                                    KeysetHandle.generateEntryFromParameters(
+                                                    PredefinedAeadParameters.AES256_GCM)
+                                            .withRandomId()
+                                            .makePrimary())
+                            .build();
+            writeNew(beside, json(both));
+            Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileAlreadyExistsException e) {
+            throw new StartRefusedException(
+                    beside
+                            + " exists already, from an attempt that was cut off: look at it first.");
+        } catch (IOException e) {
+            throw cannotBeWritten(file, e);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("a key could not be added", e);
+        }
+    }
+
+    private static byte[] json(KeysetHandle keyset) throws GeneralSecurityException {
+        return TinkJsonProtoKeysetFormat.serializeKeyset(
+                        keyset, TinkSetup.configuration(), InsecureSecretKeyAccess.get())
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static StartRefusedException cannotBeWritten(Path file, IOException cause) {
+        return new StartRefusedException(
+                "The keyset file "
+                        + file
+                        + " cannot be written ("
+                        + cause.getClass().getSimpleName()
+                        + ").");
     }
 
     /** Reads a keyset, JSON or binary. What is wrong with it is said without quoting it. */

@@ -54,4 +54,9 @@ final class OpenedKeys<P> {
         drops++;
         keyrings.invalidate(tenant);
     }
+
+    synchronized void dropAll() {
+        drops++;
+        keyrings.invalidateAll();
+    }
 }

@@ -79,6 +79,10 @@ final class OpenedSecrets {
         secrets.asMap().keySet().removeIf(key -> key.tenant().equals(tenant));
     }
 
+    void dropAll() {
+        secrets.invalidateAll();
+    }
+
     private static Optional<SecretText> join(CompletableFuture<Optional<SecretText>> opening) {
         try {
             return opening.join();

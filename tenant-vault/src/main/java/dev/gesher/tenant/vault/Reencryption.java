@@ -48,14 +48,18 @@ final class Reencryption {
         var column = found.get();
         var keyring = keys.data(tx, tenant);
         if (keyring.currentVersion() != keyring.newestVersion()) {
+            keyring = keys.freshData(tx, tenant);
+        }
+        if (keyring.currentVersion() != keyring.newestVersion()) {
             throw new IllegalStateException("the newest key of " + tenant + " is not in use yet");
         }
         var cells = column.lockNext(tx, tenant, afterRow(job, column), ROWS);
         var changed = new ArrayList<Cell>();
         int failed = 0;
+        int current = keyring.currentVersion();
         var cipher = new KeyringCipher(tenant, keyring);
         for (var cell : cells) {
-            if (KeyringCipher.isUnder(keyring.currentVersion(), cell.value())) {
+            if (KeyringCipher.isUnder(current, cell.value())) {
                 continue;
             }
             var place = new Place(column.table(), column.column(), cell.row());
@@ -63,12 +67,14 @@ final class Reencryption {
                 byte[] anew = cipher.encrypt(place, cipher.decrypt(place, cell.value()));
                 changed.add(new Cell(cell.position(), cell.row(), anew));
             } catch (IllegalStateException e) {
-                LOG.error(
-                        "{} of row {} of tenant={} cannot be read",
-                        name(column),
-                        cell.row(),
-                        tenant,
-                        e);
+                if (failed == 0) {
+                    LOG.error(
+                            "{} of tenant={} cannot be read, from row {} on",
+                            name(column),
+                            tenant,
+                            cell.row(),
+                            e);
+                }
                 failed++;
             }
         }

@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The opened keys of tenants and platform, for a minute each. The platform's are made at the first
@@ -25,6 +27,7 @@ import java.util.Map;
  */
 @Context
 final class TenantKeys implements TenantKeyMaker, TenantScope.Preparation {
+    private static final Logger LOG = LoggerFactory.getLogger(TenantKeys.class);
     private static final int FIRST = 1;
     private static final List<TenantId> PLATFORM = List.of(TenantId.PLATFORM);
 
@@ -90,7 +93,8 @@ final class TenantKeys implements TenantKeyMaker, TenantScope.Preparation {
 
     /**
      * Opens the data keys of tenants before a transaction of theirs begins, if that means to ask a
-     * key management service: none waits for it with its locks held.
+     * key management service: none waits for it with its locks held. What needs no key goes on
+     * while the service is away; what needs one then fails at once.
      */
     @Override
     public void prepare(Collection<TenantId> tenants) {
@@ -99,7 +103,13 @@ final class TenantKeys implements TenantKeyMaker, TenantScope.Preparation {
         if (!missing.isEmpty()) {
             var mark = data.mark();
             var stored = scope.in(missing, tx -> rows.read(tx, missing, KeyKind.DATA));
-            data.keep(mark, rows.open(stored, Aead.class));
+            try {
+                data.keep(mark, rows.open(stored, Aead.class));
+            } catch (KeyServiceUnavailableException e) {
+                LOG.debug("not opened ahead", e);
+            } catch (IllegalStateException e) {
+                LOG.debug("one of them cannot be opened; whoever needs it says so", e);
+            }
         }
     }
 
@@ -126,6 +136,11 @@ final class TenantKeys implements TenantKeyMaker, TenantScope.Preparation {
         int destroyed = rows.deleteAll(tx, tenant);
         tx.afterCommit(() -> drop(tenant));
         return destroyed;
+    }
+
+    void dropAll() {
+        data.dropAll();
+        lookup.dropAll();
     }
 
     /** Forgets what is open of a tenant. */

@@ -7,6 +7,7 @@ import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.TenantKeysDestroyedException;
 import dev.gesher.tenant.Vault;
+import dev.gesher.tenant.db.Notices;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Tx;
 import jakarta.inject.Singleton;
@@ -24,18 +25,38 @@ import org.jspecify.annotations.Nullable;
 final class TenantVault implements Vault {
     private static final String ACTOR = "system:vault";
 
+    /** That a tenant's keys were destroyed: copies that others keep live a minute at most. */
+    private static final String NOTICE = "keys_destroyed";
+
+    private final Notices notices;
     private final TenantScope scope;
     private final TenantKeys keys;
     private final AuditLog audit;
     private final Clock clock;
     private final OpenedSecrets opened;
 
-    TenantVault(TenantScope scope, TenantKeys keys, AuditLog audit, Clock clock) {
+    TenantVault(TenantScope scope, TenantKeys keys, AuditLog audit, Notices notices, Clock clock) {
+        this.notices = notices;
         this.scope = scope;
         this.keys = keys;
         this.audit = audit;
         this.clock = clock;
         this.opened = new OpenedSecrets(clock);
+        notices.listen(
+                NOTICE,
+                new Notices.Listener() {
+                    @Override
+                    public void heard(TenantId tenant, String object) {
+                        keys.drop(tenant);
+                        opened.drop(tenant);
+                    }
+
+                    @Override
+                    public void missed() {
+                        keys.dropAll();
+                        opened.dropAll();
+                    }
+                });
     }
 
     @Override
@@ -103,6 +124,7 @@ final class TenantVault implements Vault {
                     tenant.toString(),
                     Map.of("keys", Integer.toString(destroyed)));
         }
+        notices.announce(tx, NOTICE, tenant, "");
         tx.afterCommit(() -> opened.drop(tenant));
     }
 

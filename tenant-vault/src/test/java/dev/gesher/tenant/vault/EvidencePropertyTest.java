@@ -22,18 +22,16 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 
 /** Laws of seals and of encrypted proof, over three versions of the evidence key. */
 class EvidencePropertyTest {
-    private static TestDatabase database;
-    private static RunningVault running;
+    private static final TestDatabase DATABASE = TestDatabase.fresh();
+    private static final RunningVault RUNNING = RunningVault.demo(DATABASE);
 
     /** As it was under each version of the key, and as it is now. */
     private static final List<Evidence> THEN = new ArrayList<>();
 
     @BeforeContainer
     static void start() {
-        database = TestDatabase.fresh();
-        running = RunningVault.demo(database);
-        var keys = running.bean(EvidenceKeys.class);
-        var rows = running.bean(KeyRows.class);
+        var keys = RUNNING.bean(EvidenceKeys.class);
+        var rows = RUNNING.bean(KeyRows.class);
         for (int version = 1; ; version++) {
             THEN.add(keys.open());
             if (version == 3) {
@@ -41,15 +39,15 @@ class EvidencePropertyTest {
             }
             var next =
                     rows.make(new KeyRows.Slot(TenantId.PLATFORM, KeyKind.EVIDENCE, version + 1));
-            running.scope().in(TenantId.PLATFORM, tx -> rows.insert(tx, next));
-            running.clock().advance(Duration.ofSeconds(61));
+            RUNNING.scope().in(TenantId.PLATFORM, tx -> rows.insert(tx, next));
+            RUNNING.clock().advance(Duration.ofSeconds(61));
         }
     }
 
     @AfterContainer
     static void stop() {
-        running.close();
-        database.close();
+        RUNNING.close();
+        DATABASE.close();
     }
 
     @Property(tries = 200)

@@ -279,6 +279,23 @@ class KeyEncryptionKeysTest {
                 .hasMessageContaining("cannot be written");
     }
 
+    @Test
+    void the_tool_adds_a_newer_key_and_keeps_the_older() throws Exception {
+        var file = folder.resolve("kek.json");
+        var first = KeysetTool.write(file);
+        start(production(file));
+        var newer = KeysetTool.add(file);
+
+        assertThat(newer).isNotEqualTo(first);
+        assertThat(permissions(file)).isEqualTo("rw-------");
+        assertThat(Fingerprints.aeads(KeysetFile.read(file))).containsOnlyKeys(first, newer);
+        start(production(file));
+        assertThat(remembered()).isEqualTo("production " + first);
+        assertThatThrownBy(() -> KeysetTool.add(folder.resolve("nowhere.json")))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining("does not exist");
+    }
+
     private void start(Map<String, String> properties) {
         RunningVault.start(database, properties).close();
     }

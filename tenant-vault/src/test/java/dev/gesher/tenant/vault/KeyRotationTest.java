@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -344,13 +345,13 @@ class KeyRotationTest {
 
     // --- helpers
 
-    private RunningVault start(String keyset, String previous) {
+    private RunningVault start(String keyset, @Nullable String previous) {
         var vault = RunningVault.start(database, properties(keyset, previous));
         vaults.add(vault);
         return vault;
     }
 
-    private Map<String, String> properties(String keyset, String previous) {
+    private Map<String, String> properties(String keyset, @Nullable String previous) {
         return Map.of(
                 "gesher.mode",
                 "production",
@@ -360,7 +361,7 @@ class KeyRotationTest {
                 previous == null ? "" : folder.resolve(previous).toString());
     }
 
-    private String refusal(String keyset, String previous) {
+    private String refusal(String keyset, @Nullable String previous) {
         var thrown =
                 catchThrowable(
                         () -> RunningVault.start(database, properties(keyset, previous)).close());

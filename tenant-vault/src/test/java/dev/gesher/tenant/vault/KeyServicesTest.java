@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gesher.tenant.ContentKeys;
+import dev.gesher.tenant.KeyRotations;
 import dev.gesher.tenant.KeyServiceUnavailableException;
 import dev.gesher.tenant.RunningVault;
 import dev.gesher.tenant.SecretName;
@@ -21,6 +22,8 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,6 +32,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Both providers' real clients and default credentials, against a fake of the services. */
@@ -40,7 +44,7 @@ class KeyServicesTest {
     private static final SecretName TOKEN = SecretName.META_ACCESS_TOKEN;
 
     @TempDir static Path home;
-    private final Map<String, String> before = new HashMap<>();
+    private final Map<String, @Nullable String> before = new HashMap<>();
     private FakeKeyService service;
     private TestDatabase database;
 
@@ -180,8 +184,16 @@ class KeyServicesTest {
                     .isInstanceOf(KeyServiceUnavailableException.class);
             int calls = service.calls();
             for (int i = 0; i < 10; i++) {
-                assertThatThrownBy(() -> running.scope().in(tenant, _ -> true))
-                        .as("fails before a transaction begins")
+                assertThat(running.scope().<Boolean>in(tenant, _ -> true))
+                        .as("needs no key")
+                        .isEqualTo(true);
+                assertThatThrownBy(() ->
+                                running.scope()
+                                        .in(
+                                                tenant,
+                                                tx ->
+                                                        running.bean(ContentKeys.class)
+                                                                .of(tx, tenant)))
                         .isInstanceOf(KeyServiceUnavailableException.class);
             }
             assertThat(service.calls()).as("asked no more for a moment").isEqualTo(calls);
@@ -194,10 +206,49 @@ class KeyServicesTest {
         }
     }
 
+    /** From one service's key to another's, or between two of one service. */
+    @ParameterizedTest
+    @CsvSource({AWS + "," + GCP, GCP + "," + GCP + "2", AWS + "," + AWS + "2"})
+    void a_key_of_a_service_is_rotated_into_another(String former, String newer) {
+        dev.gesher.tenant.TenantId tenant;
+        try (var running = start(former)) {
+            tenant = running.newTenant();
+            running.store(tenant, TOKEN, "EAAG");
+        }
+        var both = new HashMap<>(properties(newer));
+        both.put("gesher.vault.kms-uri-previous", former);
+        try (var running = RunningVault.start(database, both)) {
+            var asked =
+                    running.bean(KeyRotations.class)
+                            .request(
+                                    new KeyRotations.Request(
+                                            KeyRotations.Layer.KEY_ENCRYPTION_KEY,
+                                            Optional.empty(),
+                                            false),
+                                    "operator");
+            assertThat(asked).isInstanceOf(KeyRotations.Answer.Accepted.class);
+            var rotator = running.bean(KeyRotator.class);
+            assertThat(rotator.round()).isTrue();
+            service.be(Mood.BROKEN);
+            assertThatThrownBy(rotator::round).isInstanceOf(KeyServiceUnavailableException.class);
+            service.be(Mood.WELL);
+            running.clock().advance(Duration.ofSeconds(3));
+            while (rotator.round()) {
+                // goes on where it was
+            }
+            assertThat(running.count("SELECT count(*) FROM key_rotations WHERE state = 'done'"))
+                    .isEqualTo(1);
+        }
+        try (var running = start(newer)) {
+            assertThat(opened(running, tenant)).isEqualTo("EAAG");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "aws-kms://key",
+                "aws-kms://arn:aws:kms:eu-central-1:111122223333:alias/one",
                 "aws-kms://arn:aws:s3:eu-central-1:1:key/one",
                 "gcp-kms://key",
                 "hcvault://host/key"

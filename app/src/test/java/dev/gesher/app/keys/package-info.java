@@ -1,0 +1,5 @@
+/** Keys are replaced while everything goes on. */
+@NullMarked
+package dev.gesher.app.keys;
+
+import org.jspecify.annotations.NullMarked;
