@@ -36,7 +36,7 @@ import java.util.stream.IntStream;
  * stand-in, and the model of what was promised.
  */
 final class Stage implements AutoCloseable {
-    private static final String OPERATOR_SECRET = "an operator's secret of enough characters";
+    static final String OPERATOR_SECRET = "an operator's secret of enough characters";
     private static final Duration TO_DRAIN = Duration.ofMinutes(4);
 
     private final Path folder;

@@ -179,6 +179,15 @@ final class Stored implements AutoCloseable {
                 .getFirst();
     }
 
+    /** The number that a query answers about everything, whosever it is. */
+    long number(String sql) throws SQLException {
+        try (var statement = connection.createStatement();
+                var result = statement.executeQuery(sql)) {
+            result.next();
+            return result.getLong(1);
+        }
+    }
+
     /** A setting as a session of the product has it. */
     String setting(String name) throws SQLException {
         return rows("SHOW " + name, row -> row.getString(1)).getFirst();
