@@ -2,6 +2,7 @@ package dev.gesher.conversation;
 
 import static dev.gesher.conversation.RunningGesher.CUSTOMER;
 import static dev.gesher.conversation.RunningGesher.OTHER_CUSTOMER;
+import static dev.gesher.conversation.RunningGesher.expiring;
 import static dev.gesher.conversation.RunningGesher.status;
 import static dev.gesher.conversation.RunningGesher.template;
 import static dev.gesher.conversation.RunningGesher.text;
@@ -421,6 +422,32 @@ class SendingTest {
     }
 
     @Test
+    void what_waited_on_a_parked_lane_is_judged_once_more_when_it_is_free() {
+        simulator.control().addFault(SENDS.recipient(CUSTOMER).times(1), Effect.refuse(131056));
+        var later = clock.instant().plus(Duration.ofDays(2));
+        var late = gesher.accepted(text(tenant, CUSTOMER, "ראשון"));
+        var freeForm = gesher.accepted(expiring(text(tenant, CUSTOMER, "שני"), later));
+        var either = gesher.accepted(expiring(textOrTemplate(tenant, CUSTOMER, "שלישי"), later));
+        assertThat(either.route()).isEqualTo(SendAnswer.Route.FREEFORM);
+        await().until(() -> !message(late).attempts().isEmpty());
+        await().until(() -> message(late).attempts().getFirst().outcome().isPresent());
+        simulator.control().revokeTokensOf(number.wabaId());
+        clock.advance(Duration.ofHours(1));
+        await().atMost(Duration.ofSeconds(15)).until(() -> parked() == 1);
+        // Meanwhile the window closes, and the first is too old.
+        clock.advance(Duration.ofDays(1));
+
+        gesher.connect(tenant, simulator, number);
+
+        awaitStatus(either, "sent");
+        awaitStage(late, "done");
+        awaitStage(freeForm, "done");
+        assertThat(message(late).errorCode()).contains("expired");
+        assertThat(message(freeForm).status()).isEqualTo("blocked");
+        assertThat(received()).extracting(Message.View::type).containsExactly("template");
+    }
+
+    @Test
     void a_parked_message_expires_in_its_time() {
         simulator.control().revokeTokensOf(number.wabaId());
         var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
@@ -443,6 +470,9 @@ class SendingTest {
 
         assertThat(message(waiting).status()).isEqualTo("failed");
         assertThat(message(waiting).errorCode()).contains("connection_changed");
+        assertThat(gesher.eventTypes(tenant))
+                .containsSubsequence(
+                        "conversation.window_closed", "message.failed", "connection.active");
         assertThat(gesher.messages().send(text(tenant, CUSTOMER, "שלום")))
                 .isInstanceOf(SendAnswer.Blocked.class);
         var answer = gesher.accepted(template(tenant, CUSTOMER));

@@ -171,7 +171,6 @@ class SignupCrashTest {
                 .until(() ->
                         meta().faults().stream()
                                 .anyMatch(fault ->
-                                        fault.rule().id().equals(rule.id())
-                                                && fault.applied() == 1));
+                                        fault.id().equals(rule.id()) && fault.applied() == 1));
     }
 }

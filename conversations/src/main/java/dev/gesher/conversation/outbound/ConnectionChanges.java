@@ -47,6 +47,7 @@ final class ConnectionChanges implements Connections.Listener {
         open(tx, now.tenant(), number, at);
         if (old.isPresent()) {
             told.addAll(leave(tx, now.tenant(), old.get(), LeftMessages.CONNECTION_CHANGED, at));
+            left.look(tx, List.of(now.tenant()), at);
         }
         told.add(event(now, "connection.active", at));
         events.append(tx, told);
@@ -73,7 +74,11 @@ final class ConnectionChanges implements Connections.Listener {
 
     @Override
     public boolean isEnding(Tx tx, TenantId tenant, String phoneNumberId) throws SQLException {
-        return left.isWaiting(tx, tenant, phoneNumberId);
+        boolean waiting = left.isWaiting(tx, tenant, phoneNumberId, clock.instant());
+        if (waiting) {
+            left.look(tx, List.of(tenant), clock.instant());
+        }
+        return waiting;
     }
 
     /**
@@ -82,8 +87,8 @@ final class ConnectionChanges implements Connections.Listener {
      */
     private List<NewEvent> leave(Tx tx, TenantId tenant, String number, String code, Instant now)
             throws SQLException {
-        closeWindows(tx, tenant, number, now);
-        var told = left.withdraw(tx, tenant, number, code, now);
+        var told = new ArrayList<NewEvent>(left.closeWindows(tx, tenant, number, now));
+        told.addAll(left.withdraw(tx, tenant, number, code, now));
         watchRunning(tx, tenant, number, now);
         tx.update(
                 """
@@ -140,20 +145,6 @@ final class ConnectionChanges implements Connections.Listener {
                 now,
                 number,
                 connection.tenant());
-    }
-
-    /** A window belongs to the number that the customer wrote to. */
-    private static void closeWindows(Tx tx, TenantId tenant, String number, Instant now)
-            throws SQLException {
-        tx.update(
-                """
-                UPDATE whatsapp_conversations SET window_expires_at = greatest(window_opened_at, ?)
-                WHERE tenant_id = ? AND phone_number_id = ? AND window_expires_at > ?
-                """,
-                now,
-                tenant,
-                number,
-                now);
     }
 
     private static NewEvent event(Connection connection, String type, Instant at) {

@@ -1,5 +1,9 @@
 package dev.gesher.conversation.outbound;
 
+import dev.gesher.conversation.ConversationId;
+import dev.gesher.conversation.contact.ContactBook;
+import dev.gesher.conversation.contact.Conversation;
+import dev.gesher.conversation.contact.WindowEvents;
 import dev.gesher.conversation.event.EventLog;
 import dev.gesher.conversation.event.NewEvent;
 import dev.gesher.conversation.message.MessageEvent;
@@ -19,6 +23,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -106,18 +111,59 @@ public final class LeftMessages implements Timers.Handler {
         return changes.stream().flatMap(change -> MessageEvents.of(change, now).stream()).toList();
     }
 
+    /**
+     * Closes the first of the windows of {@code number}, whose lane is locked: a window belongs to
+     * the number that the customer wrote to.
+     */
+    List<NewEvent> closeWindows(Tx tx, TenantId tenant, String number, Instant now)
+            throws SQLException {
+        var open = new HashMap<ConversationId, TenantId>();
+        tx.query(
+                        """
+                        SELECT conversation_id FROM whatsapp_conversations
+                        WHERE tenant_id = ? AND phone_number_id = ? AND window_expires_at > ? LIMIT ?
+                        """,
+                        row -> new ConversationId(row.uuid("conversation_id")),
+                        tenant,
+                        number,
+                        now,
+                        AT_ONCE)
+                .forEach(id -> open.put(id, tenant));
+        var closed = new ArrayList<Conversation>();
+        var told = new ArrayList<NewEvent>();
+        for (var conversation : ContactBook.lock(tx, open).values()) {
+            conversation
+                    .closed(number, now)
+                    .ifPresent(after -> {
+                        closed.add(after);
+                        WindowEvents.of(conversation.window(), after, now).ifPresent(told::add);
+                    });
+        }
+        ContactBook.setWindows(tx, closed);
+        if (open.size() == AT_ONCE) {
+            look(tx, List.of(tenant), now);
+        }
+        return told;
+    }
+
     /** Whether something waits for {@code number} still, or is under way. */
-    boolean isWaiting(Tx tx, TenantId tenant, String number) throws SQLException {
+    boolean isWaiting(Tx tx, TenantId tenant, String number, Instant now) throws SQLException {
         return tx.one(
                         """
-                        SELECT true AS waits FROM whatsapp_messages
-                        WHERE tenant_id = ? AND phone_number_id = ? AND stage IN ('queued', 'deferred', 'sending')
-                        LIMIT 1
+                        SELECT EXISTS (
+                            SELECT FROM whatsapp_messages WHERE tenant_id = ? AND phone_number_id = ?
+                              AND stage IN ('queued', 'deferred', 'sending'))
+                          OR EXISTS (
+                            SELECT FROM whatsapp_conversations WHERE tenant_id = ? AND phone_number_id = ?
+                              AND window_expires_at > ?) AS waits
                         """,
                         row -> row.bool("waits"),
                         tenant,
-                        number)
-                .isPresent();
+                        number,
+                        tenant,
+                        number,
+                        now)
+                .orElse(false);
     }
 
     @Override
@@ -127,39 +173,82 @@ public final class LeftMessages implements Timers.Handler {
 
     @Override
     public void due(Tx tx, TenantId tenant, UUID object) throws SQLException {
-        var number = elsewhere(tx, tenant, connection(tx, tenant));
+        var now = clock.instant();
+        var connection = connection(tx, tenant);
+        var number = elsewhere(tx, tenant, connection, now);
         if (number.isEmpty()) {
+            if (forgetMedia(tx, tenant, connection) == AT_ONCE) {
+                look(tx, List.of(tenant), now);
+            }
             return;
         }
         Lanes.lock(tx, List.of(number.get()));
-        var now = clock.instant();
         // Asked again under the lock, which whoever changes the connection takes too.
         var code = whyLeft(connection(tx, tenant), number.get());
+        var told = new ArrayList<NewEvent>();
         if (code.isPresent()) {
-            events.append(tx, withdraw(tx, tenant, number.get(), code.get(), now));
+            told.addAll(closeWindows(tx, tenant, number.get(), now));
+            told.addAll(withdraw(tx, tenant, number.get(), code.get(), now));
+            events.append(tx, told);
         }
-        look(tx, List.of(tenant), now);
+        // A window that Meta dates ahead of us can't be closed before its time has begun.
+        look(tx, List.of(tenant), told.isEmpty() ? now.plusSeconds(1) : now);
+    }
+
+    /** Another number can't use what the old one uploaded or got: its ids are worth nothing. */
+    private static int forgetMedia(Tx tx, TenantId tenant, Optional<Connection> connection)
+            throws SQLException {
+        var own =
+                connection
+                        .filter(c -> c.status() != Connection.Status.DISCONNECTED)
+                        .flatMap(Connection::phoneNumberId);
+        if (own.isEmpty()) {
+            return 0;
+        }
+        return tx.update(
+                """
+                UPDATE whatsapp_messages SET media_id = NULL
+                WHERE tenant_id = ? AND message_id IN (
+                    SELECT message_id FROM whatsapp_messages
+                    WHERE tenant_id = ? AND media_id IS NOT NULL AND phone_number_id <> ?
+                    ORDER BY message_id LIMIT ? FOR UPDATE SKIP LOCKED)
+                """,
+                tenant,
+                tenant,
+                own.get(),
+                AT_ONCE);
     }
 
     private Optional<Connection> connection(Tx tx, TenantId tenant) throws SQLException {
         return Optional.ofNullable(connections.find(tx, List.of(tenant)).get(tenant));
     }
 
-    /** A number that is not the tenant's and for which something of it waits. */
+    /**
+     * A number that is not the tenant's and for which something of it waits, or a window is open.
+     */
     private static Optional<String> elsewhere(
-            Tx tx, TenantId tenant, Optional<Connection> connection) throws SQLException {
+            Tx tx, TenantId tenant, Optional<Connection> connection, Instant now)
+            throws SQLException {
         var own =
                 connection
                         .filter(c -> c.status() != Connection.Status.DISCONNECTED)
                         .flatMap(Connection::phoneNumberId);
         return tx.one(
                 """
-                SELECT phone_number_id FROM whatsapp_messages
-                WHERE tenant_id = ? AND stage IN ('queued', 'deferred') AND phone_number_id IS DISTINCT FROM ?::text
+                (SELECT phone_number_id FROM whatsapp_messages
+                 WHERE tenant_id = ? AND stage IN ('queued', 'deferred')
+                   AND phone_number_id IS DISTINCT FROM ?::text LIMIT 1)
+                UNION ALL
+                (SELECT phone_number_id FROM whatsapp_conversations
+                 WHERE tenant_id = ? AND window_expires_at > ?
+                   AND phone_number_id IS DISTINCT FROM ?::text LIMIT 1)
                 LIMIT 1
                 """,
                 row -> row.text("phone_number_id"),
                 tenant,
+                own.orElse(null),
+                tenant,
+                now,
                 own.orElse(null));
     }
 }
