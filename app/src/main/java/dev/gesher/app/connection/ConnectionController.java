@@ -122,6 +122,33 @@ class ConnectionController {
         return read(caller);
     }
 
+    /** Shows the PIN of the number that was left last; 404 if we know none. Audited. */
+    @Get("/two-step-pin")
+    @Secured(Scope.CONNECTION_WRITE)
+    @SecurityRequirement(name = "token", scopes = Scope.CONNECTION_WRITE)
+    @Operation(
+            summary = "Read the two-step PIN of the number that was left",
+            description =
+                    "Gesher registered the number with a PIN of its own making. Whoever registers it elsewhere needs it.",
+            operationId = "readTwoStepPin")
+    @ApiResponse(
+            responseCode = "200",
+            description = "The PIN",
+            content = @Content(schema = @Schema(implementation = TwoStepPinBody.class)))
+    HttpResponse<TwoStepPinBody> twoStepPin(@Parameter(hidden = true) Caller caller) {
+        return departures
+                .latest(caller.tenant())
+                .map(Departures.Departure::phoneNumberId)
+                .flatMap(number ->
+                        departures
+                                .pin(caller.tenant(), number)
+                                .map(pin -> new TwoStepPinBody(number, pin.reveal())))
+                .map(body ->
+                        HttpResponse.ok(body)
+                                .header(HttpHeaders.CACHE_CONTROL, "no-store"))
+                .orElseThrow(() -> new ProblemException(ProblemKind.NOT_FOUND));
+    }
+
     /** Makes a link to the connect page; it is good for 30 minutes. */
     @Post("/connect-links")
     @Secured(Scope.CONNECTION_WRITE)

@@ -54,6 +54,23 @@ class LeaveTest {
     }
 
     @Test
+    void the_pin_that_only_we_know_is_shown_to_who_leaves() {
+        var tenant = gesher.newTenant("c");
+        gesher.connect(tenant, "+972 3-555-0103");
+        var path = "/v1/connection/two-step-pin";
+        assertThat(gesher.get(path, tenant.token()).status()).isEqualTo(404);
+
+        gesher.delete("/v1/connection", tenant.token());
+
+        var shown = gesher.get(path, tenant.token());
+        assertThat(shown.status()).as(shown.text()).isEqualTo(200);
+        assertThat(shown.at("/two_step_pin")).matches("\\d{6}");
+        assertThat(shown.header("Cache-Control")).hasValue("no-store");
+        var other = gesher.newTenant("d");
+        assertThat(gesher.get(path, other.token()).status()).isEqualTo(404);
+    }
+
+    @Test
     void it_takes_a_connection_and_the_right_to_change_it() {
         var tenant = gesher.newTenant("b");
         var reader =

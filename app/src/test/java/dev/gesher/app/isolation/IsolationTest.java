@@ -38,6 +38,7 @@ class IsolationTest {
                     "GET /v1/connection",
                     "PUT /v1/connection",
                     "DELETE /v1/connection",
+                    "GET /v1/connection/two-step-pin",
                     "POST /v1/connection/connect-links",
                     "GET /v1/connection/embedded-signup",
                     "POST /v1/connection/embedded-signup",
