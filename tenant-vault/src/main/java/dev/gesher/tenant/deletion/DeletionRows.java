@@ -63,6 +63,7 @@ final class DeletionRows {
                 Row::tenant);
     }
 
+    /** Rows go a little later: what others are writing just now then fails for want of keys. */
     static void keysDestroyed(Tx tx, TenantId tenant, Instant now, @Nullable Left left)
             throws SQLException {
         tx.updateExactly(
@@ -70,7 +71,8 @@ final class DeletionRows {
                 """
                 UPDATE tenant_deletions
                 SET keys_destroyed_at = ?, unsubscribed = ?, revoked = ?, rows_deleted_at = NULL,
-                    quiet_from = clock_timestamp() + interval '10 seconds', next_look_at = clock_timestamp()
+                    quiet_from = clock_timestamp() + interval '10 seconds',
+                    next_look_at = clock_timestamp() + interval '2 seconds'
                 WHERE tenant_id = ?
                 """,
                 now,

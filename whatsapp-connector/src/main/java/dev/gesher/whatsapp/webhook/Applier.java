@@ -3,7 +3,6 @@ package dev.gesher.whatsapp.webhook;
 import dev.gesher.tenant.DayKeys;
 import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.Meters;
-import dev.gesher.tenant.TenantKeysDestroyedException;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriter.Result;
 import dev.gesher.tenant.db.BatchWriters;
@@ -211,8 +210,8 @@ final class Applier extends PollingWorker {
                     counters.add("put_off", 1);
                     end = End.PUT_OFF;
                 }
-                case Result.Failed<Outcome>(TenantKeysDestroyedException _)
-                        when isAnothers(item.plan()) ->
+                // Whatever went wrong: its keys are gone, its rows are, or are just going.
+                case Result.Failed<Outcome> _ when isAnothers(item.plan()) ->
                         end = end.or(End.AGAIN);
                 case Result.Failed<Outcome>(var cause) ->
                         dead.add(
