@@ -32,9 +32,14 @@ final class Customers implements AutoCloseable {
     }
 
     void begin(Random random) {
+        begin(random, PAUSE_MILLIS);
+    }
+
+    /** Writes and reads with this pause. */
+    void begin(Random random, int pauseMillis) {
         var _ =
                 thread.scheduleWithFixedDelay(
-                        () -> step(random), 0, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+                        () -> step(random), 0, pauseMillis, TimeUnit.MILLISECONDS);
     }
 
     private void step(Random random) {

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -44,15 +43,21 @@ final class ServiceProcess implements AutoCloseable {
 
     /** Starts it with these variables and no others of ours; what it says is added to a log. */
     static ServiceProcess start(Map<String, String> environment, Path log, HttpClient http) {
-        return start(environment, log, http, List.of());
+        return start(environment, log, http, List.of(), List.of());
     }
 
     /**
-     * As {@link #start(Map, Path, HttpClient)}, with something of the test's own in front of the
-     * product's class path.
+     * As {@link #start(Map, Path, HttpClient)}.
+     *
+     * @param more something of the test's own in front of the product's class path
+     * @param options for the JVM
      */
     static ServiceProcess start(
-            Map<String, String> environment, Path log, HttpClient http, List<Path> more) {
+            Map<String, String> environment,
+            Path log,
+            HttpClient http,
+            List<Path> more,
+            List<String> options) {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // As ./run starts the demo: ready sooner.
@@ -62,9 +67,14 @@ final class ServiceProcess implements AutoCloseable {
                         "-XX:+UseSerialGC",
                         "-Xmx256m",
                         "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
+                        "--sun-misc-unsafe-memory-access=allow"));
+        command.addAll(options);
+        command.addAll(
+                List.of(
                         "-cp",
-                        Stream.concat(more.stream().map(Path::toString), Stream.of(classPath()))
+                        Stream.concat(
+                                        more.stream().map(Path::toString),
+                                        Stream.of(Product.get().classPath()))
                                 .collect(Collectors.joining(File.pathSeparator)),
                         "dev.gesher.app.Main"));
         var builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -84,14 +94,6 @@ final class ServiceProcess implements AutoCloseable {
 
     private static boolean isOurs(String variable) {
         return variable.matches("(GESHER|META|DATABASE|WHATSAPP)_.*");
-    }
-
-    /** The product's, without what only tests have. */
-    private static String classPath() {
-        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(entry ->
-                        !entry.matches(".*[/\\\\](test-classes|testkit|graph-simulator)\\b.*"))
-                .collect(Collectors.joining(File.pathSeparator));
     }
 
     /** Waits until it answers requests. */

@@ -68,6 +68,7 @@ final class Stage implements AutoCloseable {
         KeysetTool.write(folder.resolve("keyset.json"));
         var postgres = EmbeddedPostgres.start(folder.resolve("postgres"), Durability.DURABLE);
         postgres.createDatabaseIfMissing("gesher");
+        Files.writeString(folder.resolve("clock"), "0");
         return new Stage(
                 folder, postgres, GraphSimulator.start(SimulatorOptions.forTests().withSeed(seed)));
     }
@@ -136,9 +137,45 @@ final class Stage implements AutoCloseable {
         variables.put("META_CONFIG_ID", meta.options().configId());
         variables.put("META_GRAPH_URL", meta.graphUrl());
         variables.put("WHATSAPP_WEBHOOK_VERIFY_TOKEN", meta.options().verifyToken());
-        var process = ServiceProcess.start(variables, folder.resolve(name + ".log"), http, more);
+        if (more.isEmpty()) {
+            train(variables);
+        }
+        var options = new ArrayList<>(List.of("-Dcrash.clock=" + clock()));
+        if (more.isEmpty()) {
+            options.add("-XX:AOTCache=" + Product.get().cache());
+        }
+        var process =
+                ServiceProcess.start(variables, folder.resolve(name + ".log"), http, more, options);
         processes.add(process);
         return process;
+    }
+
+    /** Starts it once for the JVM to learn from, so that it is ready sooner ever after. */
+    private void train(Map<String, String> variables) {
+        var cache = Product.get().cache();
+        if (Files.exists(cache)) {
+            return;
+        }
+        long began = System.nanoTime();
+        var options = List.of("-Dcrash.clock=" + clock(), "-XX:AOTCacheOutput=" + cache);
+        try (var process =
+                ServiceProcess.start(
+                        variables, folder.resolve("training.log"), http, List.of(), options)) {
+            process.awaitReady();
+            process.terminate(Duration.ofMinutes(2));
+        }
+        System.out.printf(
+                "crash test: trained a cache in %d ms%n",
+                Duration.ofNanos(System.nanoTime() - began).toMillis());
+    }
+
+    private Path clock() {
+        return folder.resolve("clock");
+    }
+
+    /** Puts the clocks of all processes ahead by so much. */
+    void advance(Duration offset) throws IOException {
+        Files.writeString(clock(), Long.toString(offset.toSeconds()));
     }
 
     // --- a tenant

@@ -100,6 +100,17 @@ final class Stored implements AutoCloseable {
                 row -> row.getString(1));
     }
 
+    /** Calls that Meta took and whose process died before it had recorded that. */
+    long takenAndCutOff() throws SQLException {
+        return rows(
+                        """
+                        SELECT count(*) FROM whatsapp_message_attempts
+                        WHERE tenant_id = ? AND outcome = 'abandoned' AND wa_message_id IS NOT NULL
+                        """,
+                        row -> row.getLong(1))
+                .getFirst();
+    }
+
     /** How many events of each type. */
     Map<String, Long> events() throws SQLException {
         return counts("SELECT type, count(*) FROM events WHERE tenant_id = ? GROUP BY type");

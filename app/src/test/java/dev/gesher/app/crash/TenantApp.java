@@ -104,6 +104,11 @@ final class TenantApp implements AutoCloseable {
         return answer.at("/access_token");
     }
 
+    /** Logs in anew with the next request. */
+    synchronized void forgetToken() {
+        token = "";
+    }
+
     private synchronized String token() throws IOException, InterruptedException {
         if (token.isEmpty() || System.nanoTime() - tokenFrom > TOKEN_KEPT.toNanos()) {
             var known = Objects.requireNonNull(credentials);
@@ -156,14 +161,16 @@ final class TenantApp implements AutoCloseable {
 
     /** Begins to send, now this customer, now that one. */
     void begin(Random random) {
+        begin(random, PAUSE_MILLIS);
+    }
+
+    /** As {@link #begin(Random)}, each sender with this pause. */
+    void begin(Random random, int pauseMillis) {
         for (int i = 0; i < SENDERS; i++) {
             var sender = new Sender(new Random(random.nextLong()));
             var _ =
                     threads.scheduleWithFixedDelay(
-                            sender,
-                            i * PAUSE_MILLIS / SENDERS,
-                            PAUSE_MILLIS,
-                            TimeUnit.MILLISECONDS);
+                            sender, i * pauseMillis / SENDERS, pauseMillis, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -313,7 +320,7 @@ final class TenantApp implements AutoCloseable {
                         answer.header("Idempotency-Replayed").isPresent());
                 yield true;
             }
-            case 503 -> false;
+            case 502, 503 -> false; // by a balancer, or by Gesher
             default -> {
                 ledger.wrong("answered " + answer + " to " + request);
                 yield true;
