@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param reference the caller's own, at most 128 characters
  * @param expiresAt when it is no longer worth sending; empty for the default of its kind
  * @param idempotency the caller's key, if it gave one
+ * @param traceParent W3C's {@code traceparent} as the caller wrote it, if it did
  */
 public record SendRequest(
         TenantId tenant,
@@ -26,7 +27,34 @@ public record SendRequest(
         Optional<String> reference,
         Optional<Instant> expiresAt,
         Optional<Idempotency> idempotency,
-        String correlation) {
+        String correlation,
+        Optional<String> traceParent) {
+    /** One that no trace of its caller's is known of. */
+    public SendRequest(
+            TenantId tenant,
+            String clientId,
+            String to,
+            Optional<MessageContent> content,
+            Optional<MessageContent.Template> template,
+            Routing routing,
+            Optional<String> reference,
+            Optional<Instant> expiresAt,
+            Optional<Idempotency> idempotency,
+            String correlation) {
+        this(
+                tenant,
+                clientId,
+                to,
+                content,
+                template,
+                routing,
+                reference,
+                expiresAt,
+                idempotency,
+                correlation,
+                Optional.empty());
+    }
+
     /** How the caller wants it to go. */
     public enum Routing {
         AUTO,

@@ -27,6 +27,9 @@ public final class ServerProperties {
         meta(properties, settings.meta());
         database(properties, settings.database().orElseThrow());
         listeners(properties, settings);
+        settings.observing()
+                .otlp()
+                .ifPresent(it -> properties.put("gesher.otlp.endpoint", it.toString()));
         return properties;
     }
 

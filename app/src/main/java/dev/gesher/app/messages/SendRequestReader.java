@@ -69,7 +69,8 @@ final class SendRequestReader {
                 text(json, "reference"),
                 text(json, "expires_at").map(SendRequestReader::instant),
                 Optional.ofNullable(key).map(it -> idempotency(request, it, body)),
-                Correlation.of(request));
+                Correlation.of(request),
+                Optional.ofNullable(request.getHeaders().get("traceparent")));
     }
 
     private static JsonNode object(byte[] body) {

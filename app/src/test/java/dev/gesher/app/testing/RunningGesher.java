@@ -95,8 +95,14 @@ public final class RunningGesher implements AutoCloseable {
 
     /** Starts one together with a stand-in for Meta that delivers its webhooks here. */
     public static RunningGesher startWithSimulator() {
+        return startWithSimulator(Map.of());
+    }
+
+    /** As {@link #startWithSimulator()}, with more variables. */
+    public static RunningGesher startWithSimulator(Map<String, String> more) {
         var database = TestDatabase.fresh();
         var environment = environment(database);
+        environment.putAll(more);
         var simulator = simulator(environment);
         return start(Optional.of(database), environment, Optional.of(simulator), Clock.systemUTC());
     }

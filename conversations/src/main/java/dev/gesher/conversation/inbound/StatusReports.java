@@ -16,6 +16,7 @@ import dev.gesher.conversation.outbound.Lanes;
 import dev.gesher.conversation.outbound.LeftMessages;
 import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.Traces;
 import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.InboundListener.Received;
@@ -36,6 +37,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Applies what Meta told of our messages. A status finds its message by the id that we sent along,
@@ -64,11 +66,13 @@ final class StatusReports {
     private final Clock clock;
     private final LaneSignals signals;
     private final LeftMessages left;
+    private final Traces traces;
 
-    StatusReports(Clock clock, LaneSignals signals, LeftMessages left) {
+    StatusReports(Clock clock, LaneSignals signals, LeftMessages left, Traces traces) {
         this.clock = clock;
         this.signals = signals;
         this.left = left;
+        this.traces = traces;
     }
 
     /** A window that Meta said was closed for a message sent at {@code at}. */
@@ -94,7 +98,8 @@ final class StatusReports {
             int number,
             Optional<String> waMessageId,
             Optional<ConversationId> conversation,
-            Instant startedAt) {}
+            Instant startedAt,
+            @Nullable String traceParent) {}
 
     private record ById(TenantId tenant, UUID message, int attempt) {}
 
@@ -161,7 +166,7 @@ final class StatusReports {
             tx.query(
                             """
                             SELECT a.tenant_id, a.message_id, a.attempt, a.wa_message_id, a.started_at, m.conversation_id,
-                                n.attempt AS told
+                                m.trace_parent, n.attempt AS told
                             FROM unnest(?, ?, ?) AS n(tenant_id, message_id, attempt)
                             JOIN whatsapp_messages m ON m.tenant_id = n.tenant_id AND m.message_id = n.message_id
                             JOIN whatsapp_message_attempts a
@@ -188,7 +193,8 @@ final class StatusReports {
         var found = new HashMap<ByWamid, Attempt>();
         tx.query(
                         """
-                        SELECT a.tenant_id, a.message_id, a.attempt, a.wa_message_id, a.started_at, m.conversation_id
+                        SELECT a.tenant_id, a.message_id, a.attempt, a.wa_message_id, a.started_at, m.conversation_id,
+                            m.trace_parent
                         FROM unnest(?, ?) AS n(tenant_id, wa_message_id)
                         JOIN whatsapp_message_attempts a
                             ON a.tenant_id = n.tenant_id AND a.wa_message_id = n.wa_message_id
@@ -209,7 +215,8 @@ final class StatusReports {
                 row.integer("attempt"),
                 Optional.ofNullable(row.nullableText("wa_message_id")),
                 Optional.ofNullable(row.nullableUuid("conversation_id")).map(ConversationId::new),
-                row.instant("started_at"));
+                row.instant("started_at"),
+                row.nullableText("trace_parent"));
     }
 
     /** Moves the messages; their conversations are locked and changed already. */
@@ -229,7 +236,9 @@ final class StatusReports {
             if (change != null) {
                 var after = applied(report, change, now, events);
                 changes.put(report.key(), after);
-                count(tx, report.update(), after.equals(change) ? "unchanged" : "moved");
+                var effect = after.equals(change) ? "unchanged" : "moved";
+                count(tx, report.update(), effect);
+                tx.afterCommit(() -> trace(report, effect, now));
             }
         }
         MessageRows.write(tx, List.copyOf(changes.values()));
@@ -240,6 +249,17 @@ final class StatusReports {
 
     private static void count(Tx tx, StatusUpdate update, String effect) {
         tx.afterCommit(() -> STATUSES.add(1, name(update.status()), effect));
+    }
+
+    private void trace(Report report, String effect, Instant began) {
+        try (var trace = traces.within(report.attempt().traceParent(), "message.status", began)) {
+            trace.note("tenant", report.attempt().tenant())
+                    .note("message", report.attempt().message())
+                    .note("attempt", report.attempt().number())
+                    .note("status", name(report.update().status()))
+                    .note("status_at", report.update().at())
+                    .note("effect", effect);
+        }
     }
 
     private static String name(InboundSignal.Status status) {

@@ -149,16 +149,16 @@ final class AcceptRows {
                 INSERT INTO whatsapp_messages (tenant_id, message_id, direction, conversation_id, contact_id, phone_number_id,
                     type, content, media_id, template_name, template_language, recipient_phone, recipient_user_id,
                     status, stage, routing, route, priority, reasons, decision, rule_version,
-                    reference, client_id, correlation, accepted_at, not_before, expires_at)
+                    reference, client_id, correlation, trace_parent, accepted_at, not_before, expires_at)
                 SELECT n.tenant_id, n.message_id, 'outbound', n.conversation_id, n.contact_id, n.phone_number_id,
                     n.type, n.content, n.media_id, n.template_name, n.template_language, n.recipient_phone, n.recipient_user_id,
                     n.status, n.stage, n.routing, n.route, n.priority, string_to_array(n.reasons, ','), n.decision::jsonb, ?,
-                    n.reference, n.client_id, n.correlation, ?, n.not_before, n.expires_at
-                FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    n.reference, n.client_id, n.correlation, n.trace_parent, ?, n.not_before, n.expires_at
+                FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     WITH ORDINALITY AS n(tenant_id, message_id, conversation_id, contact_id, phone_number_id,
                         type, content, media_id, template_name, template_language, recipient_phone, recipient_user_id,
                         status, stage, routing, route, priority, reasons, decision,
-                        reference, client_id, correlation, not_before, expires_at, ordinal)
+                        reference, client_id, correlation, trace_parent, not_before, expires_at, ordinal)
                 ORDER BY n.ordinal
                 ON CONFLICT DO NOTHING
                 """,
@@ -192,6 +192,7 @@ final class AcceptRows {
                 texts(judged, j -> j.item().request().reference().orElse(null)),
                 texts(judged, j -> j.item().request().clientId()),
                 texts(judged, j -> j.item().request().correlation()),
+                texts(judged, j -> j.item().traceParent()),
                 Tx.instants(judged.stream().map(j -> Expiry.notBefore(j, now)).toList()),
                 Tx.instants(judged.stream().map(j -> Expiry.expiresAt(j, now)).toList()));
     }

@@ -99,9 +99,11 @@ final class AttemptRows {
                 Tx.integers(finished.stream().map(f -> f.call().attempt()).toList()),
                 Tx.longs(finished.stream().map(f -> f.hold().token()).toList()),
                 Tx.instants(finished.stream().map(f -> f.ended().at()).toList()),
-                texts(finished, f -> outcome(f.ended())),
-                texts(finished, f -> result(f.ended()).map(AttemptRows::code).orElse(null)),
-                texts(finished, f -> result(f.ended()).flatMap(SendResult::fbtraceId).orElse(null)),
+                texts(finished, f -> outcome(f.ended().end())),
+                texts(finished, f -> result(f.ended().end()).map(AttemptRows::code).orElse(null)),
+                texts(
+                        finished,
+                        f -> result(f.ended().end()).flatMap(SendResult::fbtraceId).orElse(null)),
                 texts(
                         finished,
                         f ->
@@ -148,15 +150,13 @@ final class AttemptRows {
                 Tx.texts(holds.stream().map(LaneHold::phoneNumberId).toList()));
     }
 
-    private static Optional<SendResult> result(Ended ended) {
-        return ended.end() instanceof Call.End.Made(var result)
-                ? Optional.of(result)
-                : Optional.empty();
+    private static Optional<SendResult> result(Call.End end) {
+        return end instanceof Call.End.Made(var result) ? Optional.of(result) : Optional.empty();
     }
 
     /** In one word, as it is kept. */
-    static String outcome(Ended ended) {
-        return result(ended)
+    static String outcome(Call.End end) {
+        return result(end)
                 .map(result ->
                         switch (result) {
                             case SendResult.Accepted accepted ->

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.Meters;
+import dev.gesher.tenant.Traces;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriters;
 import dev.gesher.tenant.db.Leases;
@@ -78,7 +79,8 @@ final class Dispatcher extends PollingWorker {
             DispatchSettings settings,
             LaneSignals signals,
             Wakeups wakeups,
-            Leases leases) {
+            Leases leases,
+            Traces traces) {
         super("dispatcher", LaneSignals.TOPIC, wakeups, POLL);
         this.around =
                 new LaneSession.Surroundings(
@@ -91,7 +93,8 @@ final class Dispatcher extends PollingWorker {
                         settings,
                         UUID.randomUUID().toString(),
                         new Semaphore(settings.calls()),
-                        sessions::size);
+                        sessions::size,
+                        traces);
         this.signals = signals;
         this.wakeups = wakeups;
         this.leases = leases;

@@ -3,6 +3,7 @@ package dev.gesher.conversation.outbound;
 import dev.gesher.conversation.outbound.Call.Ended;
 import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.Meters;
+import dev.gesher.tenant.Traces;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.whatsapp.Connections;
@@ -59,7 +60,8 @@ final class LaneSession implements Runnable {
             DispatchSettings settings,
             String holder,
             Semaphore calls,
-            IntSupplier lanes) {
+            IntSupplier lanes,
+            Traces traces) {
         Duration lease() {
             return settings.leaseFor(clients.longestSend());
         }
@@ -299,6 +301,19 @@ final class LaneSession implements Runnable {
         return DispatchSettings.SLACK.dividedBy(2);
     }
 
+    /** The claim, from the start of its transaction to where its call begins. */
+    private @Nullable String claim(Call call, @Nullable String parent) {
+        try (var trace = around.traces().within(parent, "message.claim", call.startedAt())) {
+            return noted(trace, call).note("class", call.origin().priorityClass()).traceParent();
+        }
+    }
+
+    private static Traces.Part noted(Traces.Part trace, Call call) {
+        return trace.note("tenant", call.key().tenant())
+                .note("message", call.key().id())
+                .note("attempt", call.attempt());
+    }
+
     private static void claimed(Call call) {
         var due = call.origin().dueAt();
         if (due != null) {
@@ -313,16 +328,19 @@ final class LaneSession implements Runnable {
 
     private void make(Call call) {
         Call.End end;
-        try (var _ = call.logKeys()) {
+        var parent = call.origin().traceParent();
+        try (var _ = call.logKeys();
+                var trace = around.traces().call(claim(call, parent), "whatsapp.send")) {
             try {
                 end = end(call);
             } finally {
                 around.calls().release();
             }
+            noted(trace, call).note("outcome", AttemptRows.outcome(end));
             log.info("send attempt={} result={}", call.attempt(), end);
         }
         var ended = new Ended(call, end, around.clock().instant());
-        RESULTS.add(1, AttemptRows.outcome(ended));
+        RESULTS.add(1, AttemptRows.outcome(end));
         signals.add(new Signal.CallEnded(ended));
     }
 

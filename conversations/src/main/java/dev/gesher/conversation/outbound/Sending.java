@@ -11,6 +11,7 @@ import dev.gesher.conversation.outbound.AcceptItem.Outcome;
 import dev.gesher.conversation.reading.MessageReader;
 import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.Traces;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriters;
 import dev.gesher.tenant.db.DatabaseUnavailableException;
@@ -19,6 +20,7 @@ import dev.gesher.whatsapp.MessageContents;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Takes requests to send: reads them, asks Meta about templates, and has them kept in batches. */
 @Singleton
@@ -45,6 +47,7 @@ final class Sending implements Messages {
     private final MessageReader reader;
     private final TenantScope scope;
     private final AcceptBatch batch;
+    private final Traces traces;
     private final BatchWriter<AcceptItem, Outcome> writer;
 
     Sending(
@@ -53,12 +56,14 @@ final class Sending implements Messages {
             MessageReader reader,
             TenantScope scope,
             AcceptBatch batch,
-            BatchWriters writers) {
+            BatchWriters writers,
+            Traces traces) {
         this.templates = templates;
         this.contents = contents;
         this.reader = reader;
         this.scope = scope;
         this.batch = batch;
+        this.traces = traces;
         this.writer = writers.start("accept", BOUNDS, batch);
     }
 
@@ -66,17 +71,19 @@ final class Sending implements Messages {
     public SendAnswer send(SendRequest request) {
         long began = System.nanoTime();
         String outcome = "failed";
+        var trace = traces.begin("message.accept", request.traceParent().orElse(null));
         try {
             var answer =
                     switch (Shape.read(request)) {
                         case Shape.Read.Bad(var code, var pointer) ->
                                 new SendAnswer.Invalid(code, pointer);
-                        case Shape.Read.Good(var shape) -> send(request, shape);
+                        case Shape.Read.Good(var shape) -> send(request, shape, trace);
                     };
             outcome = outcome(answer);
             return answer;
         } finally {
             LATENCY.since(began, outcome);
+            trace.note("tenant", request.tenant()).note("outcome", outcome).close();
         }
     }
 
@@ -90,10 +97,11 @@ final class Sending implements Messages {
         };
     }
 
-    private SendAnswer send(SendRequest request, Shape shape) {
+    private SendAnswer send(SendRequest request, Shape shape, Traces.Part trace) {
         var id = new MessageId(UuidCreator.getTimeOrderedEpoch());
+        trace.note("message", id);
         for (int i = 0; i < TRIES; i++) {
-            switch (writer.write(item(id, request, shape))) {
+            switch (writer.write(item(id, request, shape, trace.traceParent()))) {
                 case Outcome.Answered(var answer) -> {
                     return answer;
                 }
@@ -114,7 +122,7 @@ final class Sending implements Messages {
     private Precheck precheck(SendRequest request, Shape shape) {
         var id = new MessageId(UuidCreator.getTimeOrderedEpoch());
         for (int i = 0; i < TRIES; i++) {
-            var item = item(id, request, shape);
+            var item = item(id, request, shape, null);
             switch (scope.in(request.tenant(), tx -> batch.precheck(tx, item))) {
                 case Judgement.Decided(var decision) -> {
                     return new Precheck.Decided(decision);
@@ -133,12 +141,13 @@ final class Sending implements Messages {
         return reader.find(tenant, message);
     }
 
-    private AcceptItem item(MessageId id, SendRequest request, Shape shape) {
+    private AcceptItem item(
+            MessageId id, SendRequest request, Shape shape, @Nullable String traceParent) {
         var asked =
                 shape.template()
                         .map(template -> templates.ask(request.tenant(), template.name()))
                         .orElse(Templates.Asked.NOTHING);
-        return new AcceptItem(id, request, shape, shape.json(contents), asked);
+        return new AcceptItem(id, request, shape, shape.json(contents), asked, traceParent);
     }
 
     @PreDestroy

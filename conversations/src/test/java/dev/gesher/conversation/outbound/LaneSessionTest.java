@@ -10,6 +10,7 @@ import dev.gesher.conversation.SendAnswer;
 import dev.gesher.simulator.GraphSimulator;
 import dev.gesher.simulator.SimulatorOptions;
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.Traces;
 import dev.gesher.tenant.db.BatchWriter.Bounds;
 import dev.gesher.tenant.db.BatchWriters;
 import dev.gesher.tenant.db.TenantScope;
@@ -138,7 +139,8 @@ class LaneSessionTest {
                                 Duration.ofSeconds(9), 100, allCalls, Duration.ofMillis(50)),
                         "we",
                         left,
-                        () -> lanes);
+                        () -> lanes,
+                        Traces.off());
         var hold =
                 gesher
                         .bean(TenantScope.class)

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gesher.app.traces;
+
+import org.jspecify.annotations.NullMarked;
