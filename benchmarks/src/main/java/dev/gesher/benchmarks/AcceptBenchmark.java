@@ -1,7 +1,5 @@
 package dev.gesher.benchmarks;
 
-import dev.gesher.benchmarks.Load.Connection;
-import dev.gesher.benchmarks.Load.Opener;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -38,11 +36,16 @@ final class AcceptBenchmark {
                             .add(
                                     "grouped",
                                     () -> stage.load().flatOut(groupedSends, CONNECTIONS, time))
+                            .add("grouped-256", () -> stage.load().flatOut(groupedSends, 256, time))
                             .add(
                                     "single",
                                     () -> stage.load().flatOut(singleSends, CONNECTIONS, time))
-                            .run();
+                            .run(() -> {
+                                grouped.analyze();
+                                single.analyze();
+                            });
             rounds.table();
+            rounds.processor();
             rounds.ratio("grouped", "single", 1.5);
             Stage.say(
                     "mean batch: grouped "
@@ -63,24 +66,16 @@ final class AcceptBenchmark {
         return tokens;
     }
 
-    private static Opener sending(Server server, List<String> tokens) {
-        return number -> {
-            var http = new HttpConnection(server.port());
-            var token = "Authorization: Bearer " + tokens.get(number % tokens.size());
-            return new Connection() {
-                @Override
-                public void ask() throws Exception {
-                    http.exchange(
-                            HttpConnection.post(server.port(), "/v1/messages", message(), token),
-                            202);
-                }
-
-                @Override
-                public void close() throws IOException {
-                    http.close();
-                }
-            };
-        };
+    private static HttpTarget sending(Server server, List<String> tokens) {
+        return new HttpTarget(
+                server.port(),
+                number ->
+                        HttpTarget.post(
+                                server.port(),
+                                "/v1/messages",
+                                message(),
+                                "Authorization: Bearer " + tokens.get(number % tokens.size())),
+                202);
     }
 
     /** To a customer never written to. */

@@ -2,106 +2,109 @@ package dev.gesher.benchmarks;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
-import java.net.Socket;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 
 /**
- * One HTTP/1.1 connection that stays open and sends bytes made beforehand: a client that costs
- * little, since it takes its processor time from the server it measures.
+ * One HTTP/1.1 connection that stays open, one request under way at a time; it never blocks, so
+ * that one thread serves many.
  */
 final class HttpConnection implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 30_000;
+    private static final byte[] LENGTH = "content-length: ".getBytes(StandardCharsets.ISO_8859_1);
 
-    /** An answer's headers fit into it. */
-    private final byte[] buffer = new byte[16_384];
+    private final HttpTarget target;
+    private final int number;
+    private final SocketChannel channel;
 
-    private final Socket socket;
-    private final InputStream in;
-    private int filled;
+    /** An answer fits into it. */
+    private final byte[] answer = new byte[16_384];
 
-    HttpConnection(int port) throws IOException {
-        socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), port);
-        socket.setTcpNoDelay(true);
-        socket.setSoTimeout(PATIENCE_MILLIS);
-        in = socket.getInputStream();
+    private final ByteBuffer in = ByteBuffer.wrap(answer);
+
+    /** When the request was due, by {@link System#nanoTime}. */
+    long due;
+
+    HttpConnection(HttpTarget target, int number, Selector selector) throws IOException {
+        this.target = target;
+        this.number = number;
+        channel =
+                SocketChannel.open(
+                        new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), target.port()));
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        channel.configureBlocking(false);
+        channel.register(selector, java.nio.channels.SelectionKey.OP_READ, this);
     }
 
-    /** The bytes of a POST; {@code headers} are lines without their ends. */
-    static byte[] post(int port, String path, byte[] body, String... headers) {
-        var head = new StringBuilder();
-        head.append("POST ").append(path).append(" HTTP/1.1\r\nHost: 127.0.0.1:").append(port);
-        for (var header : headers) {
-            head.append("\r\n").append(header);
+    /** Sends the next request, which is small enough for the socket's buffer. */
+    void ask() throws IOException {
+        in.clear();
+        var request = ByteBuffer.wrap(target.requests().apply(number));
+        while (request.hasRemaining()) {
+            channel.write(request);
         }
-        head.append("\r\nContent-Type: application/json\r\nContent-Length: ")
-                .append(body.length)
-                .append("\r\n\r\n");
-        var first = head.toString().getBytes(StandardCharsets.ISO_8859_1);
-        var all = new byte[first.length + body.length];
-        System.arraycopy(first, 0, all, 0, first.length);
-        System.arraycopy(body, 0, all, first.length, body.length);
-        return all;
     }
 
     /**
-     * Sends {@code request} and reads the whole answer.
+     * Reads what has come; whether the answer is complete.
      *
-     * @throws IOException if the connection breaks or the status is another than {@code expected}
+     * @throws IOException if the connection has ended, or the status is another than expected
      */
-    void exchange(byte[] request, int expected) throws IOException {
-        socket.getOutputStream().write(request);
-        filled = 0;
-        int end = readHead();
-        var head = new String(buffer, 0, end, StandardCharsets.ISO_8859_1);
-        int status = Integer.parseInt(head.substring(9, 12));
-        int length = contentLength(head);
-        while (filled < end + length) {
-            read();
+    boolean read() throws IOException {
+        if (channel.read(in) <= 0) {
+            throw new EOFException("the server ended the connection, or answers too much");
         }
-        if (status != expected) {
-            throw new IOException(
-                    "answered "
-                            + status
-                            + ": "
-                            + new String(buffer, end, length, StandardCharsets.UTF_8));
+        int body = endOfHead();
+        if (body < 0 || in.position() < body + contentLength(body)) {
+            return false;
         }
+        int status = (answer[9] - '0') * 100 + (answer[10] - '0') * 10 + answer[11] - '0';
+        if (status != target.expected()) {
+            throw new IOException(new String(answer, 0, in.position(), StandardCharsets.UTF_8));
+        }
+        return true;
     }
 
-    /** Reads up to the empty line; returns where the body begins. */
-    private int readHead() throws IOException {
-        for (int at = 3; ; at++) {
-            while (at >= filled) {
-                read();
-            }
-            if (buffer[at] == '\n' && buffer[at - 2] == '\n') {
+    /** Where the body begins, or -1. */
+    private int endOfHead() {
+        for (int at = 3; at < in.position(); at++) {
+            if (answer[at] == '\n' && answer[at - 2] == '\n') {
                 return at + 1;
             }
         }
+        return -1;
     }
 
-    private void read() throws IOException {
-        int count = in.read(buffer, filled, buffer.length - filled);
-        if (count <= 0) {
-            throw new EOFException("the server ended the connection, or answers too much");
+    private int contentLength(int end) throws IOException {
+        for (int at = 0; at < end; at++) {
+            if (answer[at] == '\n' && isLength(at + 1)) {
+                int length = 0;
+                for (int digit = at + 1 + LENGTH.length; answer[digit] != '\r'; digit++) {
+                    length = length * 10 + answer[digit] - '0';
+                }
+                return length;
+            }
         }
-        filled += count;
+        throw new IOException(
+                "an answer without its length:\n"
+                        + new String(answer, 0, end, StandardCharsets.UTF_8));
     }
 
-    private static int contentLength(String head) throws IOException {
-        var name = "\r\ncontent-length: ";
-        int at = head.toLowerCase(Locale.ROOT).indexOf(name);
-        if (at < 0) {
-            throw new IOException("an answer without its length:\n" + head);
+    private boolean isLength(int from) {
+        for (int at = 0; at < LENGTH.length; at++) {
+            if (Character.toLowerCase(answer[from + at]) != LENGTH[at]) {
+                return false;
+            }
         }
-        return Integer.parseInt(
-                head.substring(at + name.length(), head.indexOf('\r', at + 2)).strip());
+        return true;
     }
 
     @Override
     public void close() throws IOException {
-        socket.close();
+        channel.close();
     }
 }

@@ -2,8 +2,6 @@ package dev.gesher.benchmarks;
 
 import com.github.f4b6a3.uuid.UuidCreator;
 import dev.gesher.benchmarks.Load.Connection;
-import dev.gesher.benchmarks.Load.Opener;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -27,8 +25,8 @@ final class IntakeBenchmark {
                 var server = Server.start(stage, "gesher", 300)) {
             stage.describe();
             var signature = "X-Hub-Signature-256: " + stage.meta().control().sign(body);
-            var webhook = HttpConnection.post(server.port(), "/webhooks/whatsapp", body, signature);
-            var empty = HttpConnection.post(server.port(), EmptyController.PATH, body, signature);
+            var webhook = HttpTarget.post(server.port(), "/webhooks/whatsapp", body, signature);
+            var empty = HttpTarget.post(server.port(), EmptyController.PATH, body, signature);
             createTable(stage);
             var intake = posting(server.port(), webhook);
             var nothing = posting(server.port(), empty);
@@ -43,8 +41,9 @@ final class IntakeBenchmark {
                             .add("empty-32", () -> stage.load().flatOut(nothing, 32, time))
                             .add("intake-64", () -> stage.load().flatOut(intake, 64, time))
                             .add("empty-64", () -> stage.load().flatOut(nothing, 64, time))
-                            .run();
+                            .run(server::analyze);
             rounds.table();
+            rounds.processor();
             rounds.ratio("intake-32", "rows-32", 1.5);
             rounds.ratio("intake-64", "rows-32", 1.5);
             rounds.ratio("intake-32", "empty-32", 0.6);
@@ -83,21 +82,8 @@ final class IntakeBenchmark {
                 .getBytes(StandardCharsets.US_ASCII);
     }
 
-    private static Opener posting(int port, byte[] request) {
-        return _ -> {
-            var http = new HttpConnection(port);
-            return new Connection() {
-                @Override
-                public void ask() throws Exception {
-                    http.exchange(request, 200);
-                }
-
-                @Override
-                public void close() throws IOException {
-                    http.close();
-                }
-            };
-        };
+    private static HttpTarget posting(int port, byte[] request) {
+        return new HttpTarget(port, ignored -> request, 200);
     }
 
     private static void createTable(Stage stage) throws SQLException {

@@ -8,9 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
-import java.util.concurrent.locks.LockSupport;
 
-/** Connections that ask for some time, each on a virtual thread of its own. */
+/** Puts load on something for some time, and notes how long answers took and what they cost. */
 final class Load {
     private final Processor processor;
 
@@ -18,7 +17,7 @@ final class Load {
         this.processor = processor;
     }
 
-    /** What one connection does again and again. */
+    /** What a thread of its own does again and again. */
     interface Connection extends AutoCloseable {
         /** Asks and waits for the right answer. */
         void ask() throws Exception;
@@ -45,14 +44,14 @@ final class Load {
             return nanos.length / seconds;
         }
 
-        /** Microseconds of this process's processor time for each answer. */
+        /** Microseconds of this process's processor time for each answer, compilers aside. */
         double javaMicros() {
             return spent.java() / 1e3 / nanos.length;
         }
 
-        /** Microseconds of PostgreSQL's processor time for each answer. */
-        double postgresMicros() {
-            return spent.postgres() / 1e3 / nanos.length;
+        /** Microseconds of somebody's processor time for each answer. */
+        double micros(Processor.Who who) {
+            return spent.of(who) / 1e3 / nanos.length;
         }
 
         /** The time in milliseconds within which {@code share} of the answers came. */
@@ -62,32 +61,46 @@ final class Load {
     }
 
     /** Each connection asks as soon as it was answered. */
-    Outcome flatOut(Opener opener, int connections, Duration time) throws Exception {
-        return run(opener, connections, time, 0);
+    Outcome flatOut(HttpTarget target, int connections, Duration time) throws IOException {
+        return http(target, connections, time, 0);
     }
 
     /**
      * All together ask {@code rate} times a second, whatever the answers take: each is timed from
      * when it was due, so that waiting for a slow server counts.
      */
-    Outcome paced(Opener opener, int connections, Duration time, double rate) throws Exception {
-        return run(opener, connections, time, (long) (connections * 1e9 / rate));
+    Outcome paced(HttpTarget target, int connections, Duration time, double rate)
+            throws IOException {
+        return http(target, connections, time, (long) (connections * 1e9 / rate));
     }
 
-    private Outcome run(Opener opener, int connections, Duration time, long everyNanos)
-            throws Exception {
+    private Outcome http(HttpTarget target, int connections, Duration time, long everyNanos)
+            throws IOException {
+        Thread.currentThread().setName("load");
+        try (var load = new HttpLoad(target, connections, everyNanos)) {
+            var before = processor.spent();
+            long start = System.nanoTime();
+            var times = load.run(time);
+            double seconds = (System.nanoTime() - start) / 1e9;
+            Arrays.sort(times);
+            return new Outcome(seconds, times, processor.spent().since(before));
+        }
+    }
+
+    /** Each connection asks as soon as it was answered, on a thread of its own. */
+    Outcome flatOut(Opener opener, int connections, Duration time) throws Exception {
         var open = new ArrayList<Connection>();
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        try (var threads =
+                Executors.newFixedThreadPool(
+                        connections, Thread.ofPlatform().name("load-", 0).factory())) {
             for (int n = 0; n < connections; n++) {
                 open.add(opener.open(n));
             }
             var before = processor.spent();
             long start = System.nanoTime();
             var asking = new ArrayList<Callable<long[]>>();
-            for (int n = 0; n < connections; n++) {
-                var connection = open.get(n);
-                long first = start + everyNanos * n / connections;
-                asking.add(() -> ask(connection, first, everyNanos, start + time.toNanos()));
+            for (var connection : open) {
+                asking.add(() -> ask(connection, start + time.toNanos()));
             }
             var times = new ArrayList<long[]>();
             for (var done : threads.invokeAll(asking)) {
@@ -102,30 +115,17 @@ final class Load {
         }
     }
 
-    private static long[] ask(Connection connection, long first, long everyNanos, long end)
-            throws Exception {
+    private static long[] ask(Connection connection, long end) throws Exception {
         var times = new long[1024];
         int count = 0;
-        long due = first;
-        while (true) {
-            long now = System.nanoTime();
-            if (everyNanos == 0) {
-                due = now;
-            }
-            if (Math.max(now, due) >= end) {
-                return Arrays.copyOf(times, count);
-            }
-            while (now < due) {
-                LockSupport.parkNanos(due - now);
-                now = System.nanoTime();
-            }
+        for (long now = System.nanoTime(); now < end; now = System.nanoTime()) {
             connection.ask();
             if (count == times.length) {
                 times = Arrays.copyOf(times, count * 2);
             }
-            times[count++] = System.nanoTime() - due;
-            due += everyNanos;
+            times[count++] = System.nanoTime() - now;
         }
+        return Arrays.copyOf(times, count);
     }
 
     private static long[] sorted(List<long[]> times) {

@@ -1,6 +1,7 @@
 package dev.gesher.benchmarks;
 
 import dev.gesher.benchmarks.Load.Outcome;
+import dev.gesher.benchmarks.Processor.Who;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +28,11 @@ final class Rounds {
         Outcome take() throws Exception;
     }
 
+    /** What brings the server to the state it would reach by itself. */
+    interface Settling {
+        void settle() throws Exception;
+    }
+
     Rounds add(String name, Measurement measurement) {
         if (ONLY != null && !ONLY.equals(name)) {
             return this;
@@ -36,12 +42,17 @@ final class Rounds {
         return this;
     }
 
-    /** Runs everything unmeasured at first, for the compilers' sake, then the rounds. */
-    Rounds run() throws Exception {
+    /**
+     * Runs everything unmeasured at first, for the compilers' sake, then the rounds.
+     *
+     * @param settle done between the two
+     */
+    Rounds run(Settling settle) throws Exception {
         for (int n = 0; n < WARM_UP; n++) {
             for (var measurement : measurements.values()) {
                 measurement.take();
             }
+            settle.settle();
         }
         for (int round = 1; round <= COUNT; round++) {
             var line = new StringBuilder("round ").append(round).append(':');
@@ -84,7 +95,24 @@ final class Rounds {
                             median(all.stream().map(it -> it.millis(0.5)).toList()),
                             median(all.stream().map(it -> it.millis(0.99)).toList()),
                             median(all.stream().map(Outcome::javaMicros).toList()),
-                            median(all.stream().map(Outcome::postgresMicros).toList())));
+                            median(all.stream().map(it -> it.micros(Who.POSTGRES)).toList())));
+        });
+        Stage.say("");
+    }
+
+    /** Prints who took how much of the processor for each answer, in microseconds. */
+    void processor() {
+        outcomes.forEach((name, all) -> {
+            var parts = new ArrayList<String>();
+            for (var who : Who.values()) {
+                parts.add(
+                        String.format(
+                                Locale.ROOT,
+                                "%s %.0f",
+                                who,
+                                median(all.stream().map(it -> it.micros(who)).toList())));
+            }
+            Stage.say("µs each, " + name + ": " + String.join(", ", parts));
         });
         Stage.say("");
     }

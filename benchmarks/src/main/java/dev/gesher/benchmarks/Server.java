@@ -14,6 +14,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -27,11 +29,13 @@ final class Server implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Stage stage;
+    private final String database;
     private final Settings settings;
     private final ApplicationContext context;
 
-    private Server(Stage stage, Settings settings, ApplicationContext context) {
+    private Server(Stage stage, String database, Settings settings, ApplicationContext context) {
         this.stage = stage;
+        this.database = database;
         this.settings = settings;
         this.context = context;
     }
@@ -63,7 +67,21 @@ final class Server implements AutoCloseable {
         var settings = Settings.from(environment);
         Gesher.migrate(settings);
         var builder = Gesher.builder(settings).properties(Map.of("gesher.batch.items", batchItems));
-        return new Server(stage, settings, Gesher.start(settings, builder));
+        return new Server(stage, database, settings, Gesher.start(settings, builder));
+    }
+
+    /**
+     * Has PostgreSQL look at its tables, as autovacuum does after a minute at most: the plans that
+     * are made while they are empty read a tenant's whole table.
+     */
+    void analyze() throws SQLException {
+        var postgres = stage.postgres();
+        try (var connection =
+                        DriverManager.getConnection(
+                                postgres.jdbcUrl(database), postgres.user(), postgres.password());
+                var statement = connection.createStatement()) {
+            statement.execute("ANALYZE");
+        }
     }
 
     private static String freePort() throws IOException {
@@ -81,11 +99,11 @@ final class Server implements AutoCloseable {
         return settings.dataDir();
     }
 
-    /** How many items a writer's transaction held on average since the start. */
+    /** How many items a writer's transaction held on average since the start, if it held any. */
     String meanBatch(String writer) {
         var stats = context.getBean(BatchWriters.class).stats().get(writer);
         if (stats == null) {
-            throw new IllegalArgumentException("no writer is named " + writer);
+            return "none";
         }
         return String.format(
                 Locale.ROOT, "%.1f", stats.items() / (double) Math.max(1, stats.batches()));

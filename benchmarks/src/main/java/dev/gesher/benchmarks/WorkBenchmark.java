@@ -1,14 +1,11 @@
 package dev.gesher.benchmarks;
 
-import dev.gesher.benchmarks.Load.Connection;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -139,7 +136,7 @@ final class WorkBenchmark {
                 all,
                 n -> {
                     var token = "Authorization: Bearer " + tokens.get(n % tokens.size());
-                    return HttpConnection.post(
+                    return HttpTarget.post(
                             server.port(), "/v1/messages", AcceptBenchmark.message(), token);
                 },
                 202);
@@ -153,7 +150,7 @@ final class WorkBenchmark {
                 all,
                 n -> {
                     var body = webhook(numbers.get(n % numbers.size()), n);
-                    return HttpConnection.post(
+                    return HttpTarget.post(
                             server.port(),
                             "/webhooks/whatsapp",
                             body,
@@ -183,40 +180,15 @@ final class WorkBenchmark {
     }
 
     private static void each(Server server, int all, Requests requests, int status)
-            throws Exception {
+            throws IOException {
         var next = new AtomicInteger();
-        Load.Opener opener =
-                _ -> {
-                    var http = new HttpConnection(server.port());
-                    return new Connection() {
-                        @Override
-                        public void ask() throws Exception {
-                            http.exchange(requests.number(next.getAndIncrement()), status);
-                        }
-
-                        @Override
-                        public void close() throws IOException {
-                            http.close();
-                        }
-                    };
-                };
-        var left = new AtomicInteger(all);
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var asking = new ArrayList<Callable<Boolean>>();
-            for (int n = 0; n < CONNECTIONS; n++) {
-                int connection = n;
-                asking.add(() -> {
-                    try (var open = opener.open(connection)) {
-                        while (left.getAndDecrement() > 0) {
-                            open.ask();
-                        }
-                        return true;
-                    }
-                });
-            }
-            for (var done : threads.invokeAll(asking)) {
-                done.get();
-            }
+        var target =
+                new HttpTarget(
+                        server.port(),
+                        ignored -> requests.number(next.getAndIncrement()),
+                        status);
+        try (var load = new HttpLoad(target, CONNECTIONS, 0)) {
+            load.run(all);
         }
     }
 }
