@@ -25,7 +25,15 @@ import org.jspecify.annotations.Nullable;
 /** Takes requests to send: reads them, asks Meta about templates, and has them kept in batches. */
 @Singleton
 final class Sending implements Messages {
-    private static final BatchWriter.Bounds BOUNDS = new BatchWriter.Bounds(2, 20_000, 64L << 20);
+    /**
+     * A transaction keeps about two processors busy, one here and one in the database; more at once
+     * would only make each smaller.
+     */
+    private static final int WRITERS =
+            Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 4);
+
+    private static final BatchWriter.Bounds BOUNDS =
+            new BatchWriter.Bounds(WRITERS, 20_000, 64L << 20);
 
     /** A tenant does not change its WABA twice while it sends one message. */
     private static final int TRIES = 5;

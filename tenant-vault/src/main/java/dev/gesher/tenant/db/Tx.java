@@ -146,11 +146,11 @@ public final class Tx {
     }
 
     public static Object longs(List<? extends @Nullable Long> values) {
-        return new ArrayArgument("int8", values.toArray());
+        return new ArrayArgument("int8", values.toArray(new Long[0]));
     }
 
     public static Object integers(List<? extends @Nullable Integer> values) {
-        return new ArrayArgument("int4", values.toArray());
+        return new ArrayArgument("int4", values.toArray(new Integer[0]));
     }
 
     public static Object booleans(List<? extends @Nullable Boolean> values) {

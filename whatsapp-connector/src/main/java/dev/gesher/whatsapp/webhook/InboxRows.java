@@ -56,7 +56,6 @@ final class InboxRows implements BatchWriter.Batch<InboxRows.Body, Boolean> {
                     SELECT * FROM unnest(?, ?, ?, ?, ?)
                     ON CONFLICT (delivery_id) DO NOTHING RETURNING inbox_id)
                 INSERT INTO webhook_inbox_pending (inbox_id) SELECT inbox_id FROM stored
-                ON CONFLICT (inbox_id) DO NOTHING
                 """,
                 Tx.uuids(bodies.stream().map(Body::deliveryId).toList()),
                 Tx.instants(bodies.stream().map(Body::receivedAt).toList()),

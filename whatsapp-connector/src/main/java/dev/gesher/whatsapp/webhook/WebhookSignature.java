@@ -9,7 +9,6 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -23,15 +22,16 @@ import org.jspecify.annotations.Nullable;
 final class WebhookSignature {
     private static final String ALGORITHM = "HmacSHA256";
     private static final String PREFIX = "sha256=";
-    private static final Pattern FORM = Pattern.compile("sha256=[0-9a-f]{64}");
+    private static final int LENGTH = PREFIX.length() + 64;
 
-    private final List<SecretKeySpec> keys;
+    /** One with each key, never used itself: a copy has done what the key alone asks for. */
+    private final List<Mac> keyed;
 
     WebhookSignature(MetaSettings settings) {
-        this.keys =
+        this.keyed =
                 Stream.of(settings.appSecret(), settings.appSecretPrevious())
                         .filter(Objects::nonNull)
-                        .map(WebhookSignature::key)
+                        .map(WebhookSignature::keyed)
                         .toList();
     }
 
@@ -43,8 +43,15 @@ final class WebhookSignature {
         RIGHT
     }
 
-    private static SecretKeySpec key(SecretText secret) {
-        return new SecretKeySpec(secret.reveal().getBytes(StandardCharsets.UTF_8), ALGORITHM);
+    private static Mac keyed(SecretText secret) {
+        try {
+            var mac = Mac.getInstance(ALGORITHM);
+            mac.init(
+                    new SecretKeySpec(secret.reveal().getBytes(StandardCharsets.UTF_8), ALGORITHM));
+            return mac;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** What can be said before the body is read: {@code RIGHT} only means that it may be. */
@@ -52,7 +59,20 @@ final class WebhookSignature {
         if (header == null || header.isEmpty()) {
             return Result.MISSING;
         }
-        return FORM.matcher(header).matches() ? Result.RIGHT : Result.MALFORMED;
+        return hasForm(header) ? Result.RIGHT : Result.MALFORMED;
+    }
+
+    private static boolean hasForm(String header) {
+        if (header.length() != LENGTH || !header.startsWith(PREFIX)) {
+            return false;
+        }
+        for (int at = PREFIX.length(); at < LENGTH; at++) {
+            char digit = header.charAt(at);
+            if ((digit < '0' || digit > '9') && (digit < 'a' || digit > 'f')) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Whether {@code header} signs {@code body}. */
@@ -63,18 +83,16 @@ final class WebhookSignature {
         }
         byte[] claimed = HexFormat.of().parseHex(header.substring(PREFIX.length()));
         boolean right = false;
-        for (var key : keys) {
-            right |= MessageDigest.isEqual(claimed, hmac(key, body));
+        for (var mac : keyed) {
+            right |= MessageDigest.isEqual(claimed, hmac(mac, body));
         }
         return right ? Result.RIGHT : Result.WRONG;
     }
 
-    private static byte[] hmac(SecretKeySpec key, byte[] body) {
+    private static byte[] hmac(Mac keyed, byte[] body) {
         try {
-            var mac = Mac.getInstance(ALGORITHM);
-            mac.init(key);
-            return mac.doFinal(body);
-        } catch (GeneralSecurityException e) {
+            return ((Mac) keyed.clone()).doFinal(body);
+        } catch (CloneNotSupportedException e) {
             throw new IllegalStateException(e);
         }
     }
