@@ -378,7 +378,7 @@ class DeletedTenantTest {
                         WHERE table_schema = 'public' AND column_name <> 'tenant_id'
                             AND data_type IN ('text', 'uuid', 'jsonb')
                         """)) {
-            var parts = column.split("\\.");
+            var parts = column.split("\\.", -1);
             if (count(
                             "SELECT count(*) FROM "
                                     + parts[0]

@@ -10,6 +10,7 @@ import dev.gesher.simulator.world.FaultRule.Match;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,8 +56,12 @@ class MetaSetupTest {
         return checks;
     }
 
+    private static List<String> of(Map<String, List<String>> checks, String code) {
+        return Objects.requireNonNull(checks.get(code), code);
+    }
+
     private static String state(String code) {
-        return checks().get(code).getFirst();
+        return of(checks(), code).getFirst();
     }
 
     @Test
@@ -73,13 +78,13 @@ class MetaSetupTest {
                         "login_configuration",
                         "permissions",
                         "previous_app_secret")) {
-            assertThat(checks.get(code).getFirst()).as(code).isEqualTo("ok");
-            assertThat(checks.get(code).getLast()).as(code).isEmpty();
+            assertThat(of(checks, code).getFirst()).as(code).isEqualTo("ok");
+            assertThat(of(checks, code).getLast()).as(code).isEmpty();
         }
-        assertThat(checks.get("callback_addresses").getFirst()).isEqualTo("unknown");
-        assertThat(checks.get("callback_addresses").getLast()).contains("goes live");
+        assertThat(of(checks, "callback_addresses").getFirst()).isEqualTo("unknown");
+        assertThat(of(checks, "callback_addresses").getLast()).contains("goes live");
         // v21.0 ends within 90 days of the tests' day, or has ended.
-        assertThat(checks.get("graph_version").get(1)).contains("v21.0", "2027-01-21");
+        assertThat(of(checks, "graph_version").get(1)).contains("v21.0", "2027-01-21");
     }
 
     @Test
@@ -88,17 +93,17 @@ class MetaSetupTest {
         meta.setApp(List.of("messages", "account_update"), List.of("whatsapp_business_messaging"));
         var checks = checks();
 
-        assertThat(checks.get("webhook_subscription").getFirst()).isEqualTo("ok");
-        assertThat(checks.get("webhook_callback").getFirst()).isEqualTo("missing");
-        assertThat(checks.get("webhook_callback").get(1))
+        assertThat(of(checks, "webhook_subscription").getFirst()).isEqualTo("ok");
+        assertThat(of(checks, "webhook_callback").getFirst()).isEqualTo("missing");
+        assertThat(of(checks, "webhook_callback").get(1))
                 .contains("https://elsewhere.example/webhooks", "/webhooks/whatsapp");
-        assertThat(checks.get("webhook_fields").getFirst()).isEqualTo("missing");
-        assertThat(checks.get("webhook_fields").get(1))
+        assertThat(of(checks, "webhook_fields").getFirst()).isEqualTo("missing");
+        assertThat(of(checks, "webhook_fields").get(1))
                 .contains("user_preferences")
                 .doesNotContain("account_update");
-        assertThat(checks.get("permissions").getFirst()).isEqualTo("missing");
-        assertThat(checks.get("permissions").get(1)).contains("whatsapp_business_management");
-        assertThat(checks.get("permissions").getLast()).contains("App Review");
+        assertThat(of(checks, "permissions").getFirst()).isEqualTo("missing");
+        assertThat(of(checks, "permissions").get(1)).contains("whatsapp_business_management");
+        assertThat(of(checks, "permissions").getLast()).contains("App Review");
 
         meta.setWebhookUrl(null);
         assertThat(state("webhook_subscription")).isEqualTo("missing");
@@ -123,9 +128,9 @@ class MetaSetupTest {
                         "webhook_callback",
                         "webhook_fields",
                         "permissions")) {
-            assertThat(checks.get(code).getFirst()).as(code).isEqualTo("unknown");
+            assertThat(of(checks, code).getFirst()).as(code).isEqualTo("unknown");
         }
-        assertThat(checks.get("verify_token").getFirst()).isEqualTo("ok");
+        assertThat(of(checks, "verify_token").getFirst()).isEqualTo("ok");
     }
 
     @Test
