@@ -149,7 +149,6 @@ final class Dispatcher extends PollingWorker {
     @Override
     protected void ended() {
         sessions.values().forEach(LaneSession::stop);
-        leases.releaseShare(GROUP);
         try {
             for (var thread : List.copyOf(threads)) {
                 thread.join();
@@ -157,6 +156,7 @@ final class Dispatcher extends PollingWorker {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        leases.releaseShare(GROUP);
     }
 
     private void takeLanes() {
