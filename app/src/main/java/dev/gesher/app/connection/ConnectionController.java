@@ -143,9 +143,7 @@ class ConnectionController {
                         departures
                                 .pin(caller.tenant(), number)
                                 .map(pin -> new TwoStepPinBody(number, pin.reveal())))
-                .map(body ->
-                        HttpResponse.ok(body)
-                                .header(HttpHeaders.CACHE_CONTROL, "no-store"))
+                .map(body -> HttpResponse.ok(body).header(HttpHeaders.CACHE_CONTROL, "no-store"))
                 .orElseThrow(() -> new ProblemException(ProblemKind.NOT_FOUND));
     }
 
