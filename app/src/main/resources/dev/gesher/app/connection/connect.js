@@ -309,7 +309,14 @@ function openDialog() {
     config_id: data.config_id,
     response_type: 'code',
     override_default_response_type: true,
-    extras: { setup: {}, featureType: '', features: [], sessionInfoVersion: '3', version: 'v4' },
+    extras: {
+      setup: {},
+      // A number that stays in the app goes another way through Meta's dialog.
+      featureType: element('on-app').checked ? 'whatsapp_business_app_onboarding' : '',
+      features: [],
+      sessionInfoVersion: '3',
+      version: 'v4',
+    },
   });
   if (dialog === inDialog && !attempt) {
     busy(data.words.in_dialog);

@@ -233,6 +233,22 @@ class ConnectPageTest {
     }
 
     @Test
+    void a_number_that_stays_in_the_app_goes_metas_way_for_that() {
+        var tenant = stage.gesher().newTenant("מאפיית לחם");
+        var business = stage.business(NumberSpec.of("+972 3-555-0112").onBusinessApp());
+        var page = stage.open(tenant, "he-IL");
+        page.click("#yes");
+        page.click("#on-app");
+        assertThat(page.locator("#open-dialog")).isEnabled();
+        var dialog = page.waitForPopup(() -> page.click("#open-dialog"));
+        dialog.waitForSelector("label:has(input[type=radio])");
+        assertThat(dialog.url()).contains("whatsapp_business_app_onboarding");
+        PageStage.finish(dialog, business.phoneNumberId());
+        assertThat(page.locator("#status")).containsText("אנשי הקשר");
+        assertThat(stage.status(tenant)).isEqualTo("active");
+    }
+
+    @Test
     void a_reload_in_the_middle_finds_the_attempt_again() {
         var tenant = stage.gesher().newTenant("מאפיית לחם");
         var business = stage.business(NumberSpec.of("+972 3-555-0108").withPin("123456"));
