@@ -16,7 +16,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -136,6 +138,10 @@ class DeletedTenantTest {
                                 "SELECT count(*) FROM webhook_changes WHERE state = 'parked' AND phone_number_id = ?",
                                 number)
                         == 1);
+        // Meta's times are whole seconds: what is of the second in which a binding begins is its.
+        var seconds = Clock.tickSeconds(ZoneOffset.UTC);
+        var second = seconds.instant();
+        await().until(() -> seconds.instant().isAfter(second));
         var successor = gesher.newTenant("successor");
         var connected =
                 gesher.connect(
