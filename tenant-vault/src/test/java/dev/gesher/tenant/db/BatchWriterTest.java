@@ -28,6 +28,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -355,6 +356,23 @@ class BatchWriterTest {
                     .hasCauseInstanceOf(DatabaseUnavailableException.class);
             other.rollback();
         }
+    }
+
+    @Test
+    @Tag("long")
+    void what_takes_too_long_fails_only_its_tenant() {
+        var writer = writers.start("rows", ONE, rows);
+        var items = new ArrayList<>(Rows.some(10, aTenant()));
+        items.addAll(Rows.some(10, aTenant()));
+        items.set(4, Item.of(aTenant(), Rows.SLOW));
+
+        var answers = gathered(writer, items);
+
+        allOf(answers);
+        assertThat(answers.stream().filter(CompletableFuture::isCompletedExceptionally)).hasSize(1);
+        assertThatThrownBy(() -> answers.get(5).join())
+                .hasCauseInstanceOf(DatabaseUnavailableException.class);
+        assertThat(written()).isEqualTo(20);
     }
 
     @Test

@@ -18,6 +18,9 @@ final class Rows implements BatchWriter.Batch<Rows.Item, String> {
     /** What the decide code refuses by an exception. */
     static final String BUG = "bug";
 
+    /** What takes longer than a statement may. */
+    static final String SLOW = "slow";
+
     /** What the table refuses. */
     static final String POISON = "poison";
 
@@ -98,6 +101,9 @@ final class Rows implements BatchWriter.Batch<Rows.Item, String> {
         for (var item : items) {
             if (item.note().equals(BUG)) {
                 throw new IllegalArgumentException("a bug");
+            }
+            if (item.note().equals(SLOW)) {
+                tx.query("SELECT pg_sleep(30)::text AS slept", row -> row.text("slept"));
             }
         }
         var counters = new ArrayList<>(items.stream().map(Item::counter).distinct().toList());
