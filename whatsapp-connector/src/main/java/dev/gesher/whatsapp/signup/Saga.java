@@ -1,5 +1,6 @@
 package dev.gesher.whatsapp.signup;
 
+import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.SecretName;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.TenantId;
@@ -129,6 +130,12 @@ final class Saga {
 
     /** Writes down what came of a step, if this run still holds; returns the row as it is then. */
     private AttemptRow record(AttemptRow row, Outcome outcome) {
+        try (var _ = LogKeys.tenant(row.tenant())) {
+            return recorded(row, outcome);
+        }
+    }
+
+    private AttemptRow recorded(AttemptRow row, Outcome outcome) {
         AttemptRow after;
         try {
             after = scope.in(row.tenant(), tx -> write(tx, row, outcome));
