@@ -60,44 +60,25 @@ class KeyRotationCrashTest {
             app.json("POST", "/v1/tenants", operator, Map.of("name", "tenant " + i));
         }
         try (var _ = app;
-                var stored = stage.stored(connected.tenant());
-                var people =
-                        new Customers(
-                                stage.meta(),
-                                connected.business().phoneNumberId(),
-                                stage.ledger(),
-                                customers)) {
-            people.begin(new Random(random.nextLong()));
-            app.begin(new Random(random.nextLong()));
-            await().atMost(TO_END).until(() -> stage.ledger().promised() > 60);
-
-            var newest = KeysetTool.add(stage.folder().resolve("keyset.json"));
-            gesher.kill();
-            gesher = stage.start(ALL_ROLES);
-            gesher.awaitReady();
-            var outer = begin(Map.of("layer", "key_encryption_key"));
-            killWhen(outer, "in the midst", it -> it.at("/done").asInt() > 20);
-            awaitDone(outer);
-            assertThat(stored.number("SELECT count(DISTINCT kek_fingerprint) FROM tenant_keys"))
-                    .isEqualTo(1);
-            assertThat(
-                            stored.number(
-                                    "SELECT count(*) FROM deployment WHERE key_fingerprint = '%s'"
-                                            .formatted(newest)))
-                    .isEqualTo(1);
-
-            var inner = begin(Map.of("layer", "data_keys", "destroy_old_keys", true));
-            killWhen(inner, "while keys are made", it -> stepPassed(stored, "make_keys") > 20);
-            killWhen(inner, "while all settles", it -> stepPassed(stored, "settle") >= 0);
-            killWhen(inner, "while content is encrypted", it -> it.at("/done").asInt() > 20);
-            awaitDone(inner);
-            app.finish();
-            await().atMost(TO_END)
-                    .until(() -> {
-                        stage.nothingIsWrong();
-                        return app.isFinished();
-                    });
-            people.close();
+                var stored = stage.stored(connected.tenant())) {
+            try (var people =
+                    new Customers(
+                            stage.meta(),
+                            connected.business().phoneNumberId(),
+                            stage.ledger(),
+                            customers)) {
+                people.begin(new Random(random.nextLong()));
+                app.begin(new Random(random.nextLong()));
+                await().atMost(TO_END).until(() -> stage.ledger().promised() > 60);
+                rotateOuter(stored);
+                rotateInner(stored);
+                app.finish();
+                await().atMost(TO_END)
+                        .until(() -> {
+                            stage.nothingIsWrong();
+                            return app.isFinished();
+                        });
+            }
             stage.awaitSent(stored);
             stage.awaitDrained(stored);
 
@@ -130,6 +111,31 @@ class KeyRotationCrashTest {
                     result.unknown(),
                     stage.ledger().written());
         }
+    }
+
+    private void rotateOuter(Stored stored) throws SQLException {
+        var newest = KeysetTool.add(stage.folder().resolve("keyset.json"));
+        gesher.kill();
+        gesher = stage.start(ALL_ROLES);
+        gesher.awaitReady();
+        var outer = begin(Map.of("layer", "key_encryption_key"));
+        killWhen(outer, "in the midst", it -> it.at("/done").asInt() > 20);
+        awaitDone(outer);
+        assertThat(stored.number("SELECT count(DISTINCT kek_fingerprint) FROM tenant_keys"))
+                .isEqualTo(1);
+        assertThat(
+                        stored.number(
+                                "SELECT count(*) FROM deployment WHERE key_fingerprint = '%s'"
+                                        .formatted(newest)))
+                .isEqualTo(1);
+    }
+
+    private void rotateInner(Stored stored) {
+        var inner = begin(Map.of("layer", "data_keys", "destroy_old_keys", true));
+        killWhen(inner, "while keys are made", _ -> stepPassed(stored, "make_keys") > 20);
+        killWhen(inner, "while all settles", _ -> stepPassed(stored, "settle") >= 0);
+        killWhen(inner, "while content is encrypted", it -> it.at("/done").asInt() > 20);
+        awaitDone(inner);
     }
 
     /** The process that was killed counts as running for a while yet, and lacks the new key. */
