@@ -13,6 +13,8 @@ import dev.gesher.tenant.SecretName;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.TenantKeysDestroyedException;
+import dev.gesher.tenant.db.Notices;
+import dev.gesher.tenant.db.Worker;
 import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.TestDatabase;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,6 +72,24 @@ class DestroyedTenantTest {
         useAll(elsewhere, content);
         elsewhere.clock().advance(Duration.ofSeconds(1));
         assertGone(elsewhere, content);
+    }
+
+    /** A minute is the most: processes that run tell each other. */
+    @Test
+    void another_process_hears_of_it() {
+        byte[] content = encrypt(here);
+        var notices = elsewhere.bean(Notices.class);
+        var worker = (Worker) notices;
+        worker.start();
+        try {
+            Awaitility.await().until(notices::hears);
+            useAll(elsewhere, content);
+            destroy();
+
+            Awaitility.await().untilAsserted(() -> assertGone(elsewhere, content));
+        } finally {
+            worker.close();
+        }
     }
 
     /** Used all the time, an opened key gets no older for it. */
