@@ -176,10 +176,10 @@ final class DirectIntakeHandler extends ChannelDuplexHandler {
                 && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
     }
 
-    /** Whoever ends a connection in peace waits for the answer that is owed here. */
+    /** Whoever ends a connection in peace waits for the answer to what has begun here. */
     @Override
     public void close(ChannelHandlerContext context, ChannelPromise promise) {
-        if (waiting) {
+        if (waiting || coming != null) {
             closeWanted = promise;
         } else {
             var _ = context.close(promise);

@@ -6,6 +6,7 @@ import dev.gesher.app.http.Problems;
 import dev.gesher.app.text.Language;
 import dev.gesher.whatsapp.WebhookIntake.Receipt;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
@@ -19,6 +20,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -36,6 +38,7 @@ final class WebhookAnswers {
     private final Problems problems;
     private final MeterRegistry meters;
     private final Clock clock;
+    private final ConcurrentHashMap<Integer, Timer> timers = new ConcurrentHashMap<>();
     private volatile Dated date = new Dated(Long.MIN_VALUE, "");
 
     WebhookAnswers(Problems problems, MeterRegistry meters, Clock clock) {
@@ -113,16 +116,20 @@ final class WebhookAnswers {
 
     /** As Micronaut times the requests that it routes. */
     private void count(DirectRequest request, HttpResponseStatus status) {
-        meters.timer(
-                        "http.server.requests",
-                        "exception",
-                        "none",
-                        "method",
-                        "POST",
-                        "status",
-                        status.codeAsText().toString(),
-                        "uri",
-                        WebhookController.PATH)
+        timers.computeIfAbsent(status.code(), this::timer)
                 .record(request.age(), TimeUnit.NANOSECONDS);
+    }
+
+    private Timer timer(int status) {
+        return meters.timer(
+                "http.server.requests",
+                "exception",
+                "none",
+                "method",
+                "POST",
+                "status",
+                Integer.toString(status),
+                "uri",
+                WebhookController.PATH);
     }
 }

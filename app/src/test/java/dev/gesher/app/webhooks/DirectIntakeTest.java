@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.gesher.app.testing.RunningGesher;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.whatsapp.WebhookInbox;
+import io.micronaut.runtime.graceful.GracefulShutdownManager;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -13,6 +14,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -185,6 +187,36 @@ class DirectIntakeTest {
             other.join();
             connection.write(webhook(BODY, "well-again"));
             assertThat(connection.answer()).startsWith("HTTP/1.1 200");
+        }
+    }
+
+    @Test
+    void a_body_that_has_begun_when_the_process_leaves_is_answered() throws Exception {
+        try (var leaving =
+                        RunningGesher.start(Map.of("GESHER_ROLES", "intake"), Clock.systemUTC());
+                var connection = new Client(leaving)) {
+            await().until(() -> {
+                connection.write(webhook(BODY, "warming-up"));
+                connection.answer();
+                return leaving.bean(DirectIntake.class).taken() > 0;
+            });
+            var request = webhook(BODY, "half-of-it");
+            int half = request.length - BODY.length() / 2;
+            connection.write(Arrays.copyOf(request, half));
+            // The server has it once it has answered somebody who asked later.
+            try (var other = new Client(leaving)) {
+                other.write(webhook(BODY, "somebody"));
+                other.answer();
+            }
+            var left = leaving.bean(GracefulShutdownManager.class).shutdownGracefully();
+
+            connection.write(Arrays.copyOfRange(request, half, request.length));
+
+            assertThat(connection.answer())
+                    .startsWith("HTTP/1.1 200")
+                    .containsIgnoringCase("\r\nconnection: close\r\n");
+            assertThat(connection.isAtEnd()).isTrue();
+            left.toCompletableFuture().get(30, TimeUnit.SECONDS);
         }
     }
 
