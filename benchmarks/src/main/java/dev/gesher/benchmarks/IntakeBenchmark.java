@@ -2,6 +2,9 @@ package dev.gesher.benchmarks;
 
 import com.github.f4b6a3.uuid.UuidCreator;
 import dev.gesher.benchmarks.Load.Connection;
+import java.io.IOException;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -52,17 +55,45 @@ final class IntakeBenchmark {
             if (!rounds.has("intake-64")) {
                 return;
             }
-            double calm = SHARE_OF_MOST * rounds.rate("intake-64");
-            var paced = stage.load().paced(intake, 64, time.multipliedBy(2), calm);
-            Stage.say(
-                    String.format(
-                            Locale.ROOT,
-                            "at 70 %% of the most: wanted %.0f/s, got %.0f/s, p50 %.1f ms, p99 %.1f ms, target p99 25 ms",
-                            calm,
-                            paced.rate(),
-                            paced.millis(0.5),
-                            paced.millis(0.99)));
+            calm(stage, intake, SHARE_OF_MOST * rounds.rate("intake-64"), time);
             Stage.sayLoad();
+        }
+    }
+
+    /** At a rate it keeps up with; names what may have held it up. */
+    private static void calm(Stage stage, HttpTarget intake, double rate, Duration time)
+            throws IOException, SQLException {
+        long collected = collecting();
+        long checkpoints = checkpoints(stage);
+        var paced = stage.load().paced(intake, 64, time.multipliedBy(2), rate);
+        Stage.say(
+                String.format(
+                        Locale.ROOT,
+                        "at 70 %% of the most: wanted %.0f/s, got %.0f/s, p50 %.1f ms, p99 %.1f ms, target p99 25 ms; longest %.0f ms, collector %d ms in all, checkpoints %d",
+                        rate,
+                        paced.rate(),
+                        paced.millis(0.5),
+                        paced.millis(0.99),
+                        paced.millis(1),
+                        collecting() - collected,
+                        checkpoints(stage) - checkpoints));
+    }
+
+    /** Milliseconds that the collector has taken so far. */
+    private static long collecting() {
+        return ManagementFactory.getGarbageCollectorMXBeans().stream()
+                .mapToLong(GarbageCollectorMXBean::getCollectionTime)
+                .sum();
+    }
+
+    private static long checkpoints(Stage stage) throws SQLException {
+        try (var connection = connect(stage);
+                var statement = connection.createStatement();
+                var result =
+                        statement.executeQuery(
+                                "SELECT num_timed + num_requested FROM pg_stat_checkpointer")) {
+            result.next();
+            return result.getLong(1);
         }
     }
 

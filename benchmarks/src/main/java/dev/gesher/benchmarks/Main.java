@@ -35,11 +35,15 @@ public final class Main {
         switch (arguments.isEmpty() ? "" : arguments.getFirst()) {
             case "intake" -> IntakeBenchmark.run(time);
             case "accept" -> AcceptBenchmark.run(time);
+            case "check" -> {
+                return AcceptBenchmark.run(Duration.ofSeconds(1)) ? 0 : BROKEN;
+            }
+            case "startup" -> StartupBenchmark.run();
             case "dispatch" -> WorkBenchmark.dispatch(time);
             case "apply" -> WorkBenchmark.apply(time);
             default -> {
                 System.err.println(
-                        "Arguments: intake, accept, dispatch or apply, then the seconds of a measurement.");
+                        "Arguments: check, or one of intake, accept, dispatch, apply or startup; then the seconds of a measurement.");
                 return REFUSED;
             }
         }

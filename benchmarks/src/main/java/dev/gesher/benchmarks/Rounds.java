@@ -117,10 +117,14 @@ final class Rounds {
         Stage.say("");
     }
 
-    /** Prints how many times as fast {@code name} is as {@code other}, and what it should be. */
-    void ratio(String name, String other, double target) {
+    /**
+     * Prints how many times as fast {@code name} is as {@code other}, and what it should be.
+     *
+     * @return the median of the rounds
+     */
+    double ratio(String name, String other, double target) {
         if (ONLY != null) {
-            return;
+            return Double.NaN;
         }
         var ratios = new ArrayList<Double>();
         for (int round = 0; round < COUNT; round++) {
@@ -137,6 +141,7 @@ final class Rounds {
                         ratios.getFirst(),
                         ratios.getLast(),
                         target));
+        return median(ratios);
     }
 
     private List<Outcome> outcomesOf(String name) {

@@ -1,18 +1,12 @@
 package dev.gesher.benchmarks;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gesher.app.config.Settings;
 import dev.gesher.app.start.Gesher;
 import dev.gesher.tenant.db.BatchWriters;
+import dev.gesher.tenant.vault.KeysetTool;
 import io.micronaut.context.ApplicationContext;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -25,9 +19,6 @@ import java.util.Map;
  * taken in stays as it is.
  */
 final class Server implements AutoCloseable {
-    private static final String OPERATOR_SECRET = "an operator's secret of enough characters";
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final Stage stage;
     private final String database;
     private final Settings settings;
@@ -48,14 +39,36 @@ final class Server implements AutoCloseable {
      */
     static Server start(Stage stage, String database, int batchItems) throws IOException {
         stage.postgres().createDatabaseIfMissing(database);
-        var meta = stage.meta().options();
-        var environment = new HashMap<String, String>();
+        var environment = environment(stage, database);
         environment.put("GESHER_MODE", "demo");
         environment.put("GESHER_ROLES", "intake,api");
+        var settings = Settings.from(environment);
+        Gesher.migrate(settings);
+        var builder = Gesher.builder(settings).properties(Map.of("gesher.batch.items", batchItems));
+        return new Server(stage, database, settings, Gesher.start(settings, builder));
+    }
+
+    /** The variables of a product that runs in a process of its own, with all roles. */
+    static Map<String, String> production(Stage stage, String database) throws IOException {
+        stage.postgres().createDatabaseIfMissing(database);
+        var keyset = stage.newFolder().resolve("keyset.json");
+        KeysetTool.write(keyset);
+        var environment = environment(stage, database);
+        environment.put("GESHER_MODE", "production");
+        environment.put("GESHER_ALLOW_INSECURE", "true");
+        environment.put("GESHER_PUBLIC_URL", "https://gesher.example.org");
+        environment.put("GESHER_KEYSET_FILE", keyset.toString());
+        return environment;
+    }
+
+    private static Map<String, String> environment(Stage stage, String database)
+            throws IOException {
+        var meta = stage.meta().options();
+        var environment = new HashMap<String, String>();
         environment.put("GESHER_DATA_DIR", stage.newFolder().toString());
         environment.put("GESHER_PORT", freePort());
         environment.put("GESHER_MANAGEMENT_PORT", freePort());
-        environment.put("GESHER_OPERATOR_CLIENT_SECRET", OPERATOR_SECRET);
+        environment.put("GESHER_OPERATOR_CLIENT_SECRET", Api.OPERATOR_SECRET);
         environment.put("DATABASE_URL", stage.postgres().jdbcUrl(database));
         environment.put("DATABASE_USER", stage.postgres().user());
         environment.put("DATABASE_PASSWORD", stage.postgres().password());
@@ -64,10 +77,7 @@ final class Server implements AutoCloseable {
         environment.put("META_CONFIG_ID", meta.configId());
         environment.put("META_GRAPH_URL", stage.meta().graphUrl());
         environment.put("WHATSAPP_WEBHOOK_VERIFY_TOKEN", meta.verifyToken());
-        var settings = Settings.from(environment);
-        Gesher.migrate(settings);
-        var builder = Gesher.builder(settings).properties(Map.of("gesher.batch.items", batchItems));
-        return new Server(stage, database, settings, Gesher.start(settings, builder));
+        return environment;
     }
 
     /**
@@ -94,6 +104,11 @@ final class Server implements AutoCloseable {
         return settings.ports().api();
     }
 
+    /** Its API. */
+    Api api() {
+        return new Api(stage, port());
+    }
+
     /** Where its key is, for a process beside it. */
     Path dataDir() {
         return settings.dataDir();
@@ -107,71 +122,6 @@ final class Server implements AutoCloseable {
         }
         return String.format(
                 Locale.ROOT, "%.1f", stats.items() / (double) Math.max(1, stats.batches()));
-    }
-
-    /** A new tenant, connected with a business of its own; returns a token of its client. */
-    String newConnectedTenant(int number) throws IOException, InterruptedException {
-        var operator = token("operator", OPERATOR_SECRET);
-        var tenant = ask("POST", "/v1/tenants", operator, Map.of("name", "Tenant " + number));
-        var client =
-                ask(
-                        "POST",
-                        "/v1/tenants/" + tenant.path("tenant_id").asText() + "/clients",
-                        operator,
-                        Map.of("name", "its app"));
-        var token = token(client.path("client_id").asText(), client.path("client_secret").asText());
-        var control = stage.meta().control();
-        var business =
-                control.createBusiness("Business " + number, "+972 3-555-%04d".formatted(number));
-        ask(
-                "PUT",
-                "/v1/connection",
-                token,
-                Map.of(
-                        "waba_id",
-                        business.wabaId(),
-                        "phone_number_id",
-                        business.phoneNumberId(),
-                        "access_token",
-                        control.mintToken(business.wabaId())));
-        return token;
-    }
-
-    private String token(String clientId, String secret) throws IOException, InterruptedException {
-        var request =
-                HttpRequest.newBuilder(url("/oauth/token"))
-                        .header("Content-Type", "application/x-www-form-urlencoded")
-                        .POST(
-                                BodyPublishers.ofString(
-                                        "grant_type=client_credentials&client_id="
-                                                + clientId
-                                                + "&client_secret="
-                                                + secret.replace(' ', '+')));
-        return send(request).path("access_token").asText();
-    }
-
-    private JsonNode ask(String method, String path, String token, Map<String, ?> body)
-            throws IOException, InterruptedException {
-        return send(
-                HttpRequest.newBuilder(url(path))
-                        .header("Authorization", "Bearer " + token)
-                        .header("Content-Type", "application/json")
-                        .method(method, BodyPublishers.ofString(JSON.writeValueAsString(body))));
-    }
-
-    private static JsonNode send(HttpRequest.Builder request)
-            throws IOException, InterruptedException {
-        try (var http = HttpClient.newHttpClient()) {
-            var answer = http.send(request.build(), BodyHandlers.ofString());
-            if (answer.statusCode() / 100 != 2) {
-                throw new IOException(answer.uri() + " answered " + answer.body());
-            }
-            return JSON.readTree(answer.body());
-        }
-    }
-
-    private URI url(String path) {
-        return URI.create("http://127.0.0.1:" + port() + path);
     }
 
     @Override

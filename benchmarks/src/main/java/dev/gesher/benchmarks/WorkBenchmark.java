@@ -125,7 +125,7 @@ final class WorkBenchmark {
             throws IOException, InterruptedException {
         var tokens = new ArrayList<String>();
         for (int n = 0; n < count; n++) {
-            tokens.add(server.newConnectedTenant(n));
+            tokens.add(server.api().newConnectedTenant(n));
         }
         return tokens;
     }
@@ -184,9 +184,7 @@ final class WorkBenchmark {
         var next = new AtomicInteger();
         var target =
                 new HttpTarget(
-                        server.port(),
-                        ignored -> requests.number(next.getAndIncrement()),
-                        status);
+                        server.port(), ignored -> requests.number(next.getAndIncrement()), status);
         try (var load = new HttpLoad(target, CONNECTIONS, 0)) {
             load.run(all);
         }
