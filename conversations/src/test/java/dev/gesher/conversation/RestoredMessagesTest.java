@@ -146,6 +146,14 @@ class RestoredMessagesTest {
         gesher.accepted(text(tenant, OTHER_CUSTOMER, "שתיים"));
 
         assertThat(gesher.events(tenant).getLast().tenantSeq()).isGreaterThan(last + 1_000_000);
+        var silent = gesher.newTenant();
+        restore();
+        assertThat(
+                        gesher.count(
+                                "SELECT value FROM event_counters WHERE tenant_id = ?",
+                                silent.value()))
+                .as("a tenant without an event at the backup's time")
+                .isGreaterThan(1_000_000);
     }
 
     @Test

@@ -12,4 +12,11 @@ public interface RestoreWatch {
      * @throws StartRefusedException if the file cannot be kept
      */
     void look();
+
+    /**
+     * What {@link #look} does when it notices a restore, on an operator's word: for a copy that
+     * cannot be told from the database as it was, since nothing outside its backups was left.
+     * Audited.
+     */
+    void declareRestored(String actor);
 }

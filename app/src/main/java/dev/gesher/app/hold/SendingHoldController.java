@@ -5,7 +5,9 @@ import dev.gesher.app.http.ProblemBody;
 import dev.gesher.app.http.ProblemException;
 import dev.gesher.app.http.ProblemKind;
 import dev.gesher.app.security.Scope;
+import dev.gesher.tenant.RestoreWatch;
 import dev.gesher.tenant.SendingHold;
+import io.micronaut.http.annotation.Body;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Delete;
 import io.micronaut.http.annotation.Get;
@@ -20,6 +22,7 @@ import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.security.SecurityRequirement;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.security.Principal;
+import org.jspecify.annotations.Nullable;
 
 /** Whether anything is sent, for all tenants: the operator's word after a restore. */
 @Controller("/v1/operator/sending-hold")
@@ -37,9 +40,11 @@ import java.security.Principal;
                         schema = @Schema(implementation = ProblemBody.class)))
 class SendingHoldController {
     private final SendingHold hold;
+    private final RestoreWatch watch;
 
-    SendingHoldController(SendingHold hold) {
+    SendingHoldController(SendingHold hold, RestoreWatch watch) {
         this.hold = hold;
+        this.watch = watch;
     }
 
     /** Says whether sending is held. */
@@ -50,11 +55,18 @@ class SendingHoldController {
         return SendingHoldBody.of(hold.state());
     }
 
-    /** Holds all sending; messages are accepted and wait. */
+    /**
+     * Holds all sending; messages are accepted and wait. Said to be a restored copy, the database is
+     * prepared as one before this answers.
+     */
     @Put
     @Operation(summary = "Hold all sending", operationId = "holdSending")
     @ApiResponse(responseCode = "200", description = "Sending is held")
-    SendingHoldBody hold(Principal operator) {
+    SendingHoldBody hold(@Body @Nullable HoldBody body, Principal operator) {
+        if (body != null && body.restored()) {
+            watch.declareRestored(actor(operator));
+            return SendingHoldBody.of(hold.state());
+        }
         return SendingHoldBody.of(hold.hold(actor(operator)));
     }
 

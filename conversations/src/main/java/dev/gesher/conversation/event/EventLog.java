@@ -100,6 +100,13 @@ public final class EventLog implements Events {
      */
     public void leaveOut(Tx tx, TenantId tenant) throws SQLException {
         tx.update(
+                """
+                INSERT INTO event_counters (tenant_id, counter_id, value) VALUES (?, ?, 0)
+                ON CONFLICT DO NOTHING
+                """,
+                tenant,
+                tenant.value()); // it may have had its first event since
+        tx.update(
                 "UPDATE event_counters SET value = value + ? WHERE tenant_id = ?",
                 NUMBERS_LEFT_OUT,
                 tenant);

@@ -36,7 +36,7 @@ final class LaneLeases {
                 SET holder = ?, token = l.token + 1, lease_expires_at = clock_timestamp() + ? * interval '1 millisecond'
                 FROM (SELECT phone_number_id, holder FROM lanes
                       WHERE next_due_at <= ? AND lease_expires_at < clock_timestamp() AND phone_number_id <> ALL(?)
-                          AND NOT gesher_sending_is_held()
+                          AND NOT (SELECT gesher_sending_is_held())
                       ORDER BY next_due_at, phone_number_id LIMIT ?
                       FOR UPDATE SKIP LOCKED) due
                 WHERE l.phone_number_id = due.phone_number_id
@@ -90,7 +90,7 @@ final class LaneLeases {
                         SET lease_expires_at = clock_timestamp() + held.lease_millis * interval '1 millisecond', step = held.step
                         FROM held WHERE l.phone_number_id = held.phone_number_id
                         RETURNING l.phone_number_id, l.parked_cause, held.step_before = held.step AS repeated,
-                            gesher_sending_is_held() AS sending_is_held
+                            (SELECT gesher_sending_is_held()) AS sending_is_held
                         """,
                         row ->
                                 Map.entry(

@@ -15,6 +15,7 @@ import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Timers;
 import dev.gesher.tenant.db.Tx;
+import io.micronaut.core.annotation.Order;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -28,6 +29,7 @@ import java.util.Optional;
  * nobody knows: it settles, and Meta's statuses or the tenant's choice decide.
  */
 @Singleton
+@Order(1)
 final class RestoredMessages implements AfterRestore {
     private static final int AT_ONCE = 500;
 

@@ -1,6 +1,7 @@
 package dev.gesher.tenant.db;
 
 import dev.gesher.tenant.TenantId;
+import io.micronaut.context.annotation.Bean;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -13,8 +14,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Notices in the table {@code notices}, read once a second. Runs in every process. */
+/**
+ * Notices in the table {@code notices}, read once a second. Runs in every process, and as long as
+ * it serves: it is no {@link Worker} to the container, which ends those first.
+ */
 @Singleton
+@Bean(typed = Notices.class)
 final class DatabaseNotices extends PollingWorker implements Notices {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseNotices.class);
     private static final Duration BETWEEN_CLEANINGS = Duration.ofMinutes(10);

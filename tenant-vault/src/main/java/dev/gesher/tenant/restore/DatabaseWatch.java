@@ -70,7 +70,23 @@ final class DatabaseWatch extends PollingWorker implements RestoreWatch {
 
     @Override
     public void look() {
-        var look = scope.in(TenantId.PLATFORM, this::count);
+        goOn(scope.in(TenantId.PLATFORM, this::count));
+    }
+
+    @Override
+    public void declareRestored(String actor) {
+        goOn(
+                scope.in(
+                        TenantId.PLATFORM,
+                        tx -> {
+                            Generations.lock(tx);
+                            var before = Generations.latest(tx).orElseThrow();
+                            var first = Generations.first(tx).orElseThrow();
+                            return restored(tx, first, before, Generations.place(tx), actor);
+                        }));
+    }
+
+    private void goOn(Look look) {
         new Witness(folder, look.first()).write(new Seen(look.now().id(), look.now().ticks()));
         if (!look.now().prepared()) {
             log.warn(
@@ -95,7 +111,13 @@ final class DatabaseWatch extends PollingWorker implements RestoreWatch {
         }
         var first = Generations.first(tx).orElseThrow();
         var before = latest.get();
-        if (before.place().equals(place) && !isBehind(tx, before, new Witness(folder, first))) {
+        var witness = new Witness(folder, first);
+        if (witness.read().isEmpty()) {
+            log.warn(
+                    "GESHER_DATA_DIR does not know this database: should it be a restored copy, say so"
+                            + " (PUT /v1/operator/sending-hold)");
+        }
+        if (before.place().equals(place) && !isBehind(tx, before, witness)) {
             var next =
                     new Generation(
                             before.number(),
@@ -108,13 +130,18 @@ final class DatabaseWatch extends PollingWorker implements RestoreWatch {
             Generations.tick(tx, next);
             return new Look(first, next);
         }
+        return restored(tx, first, before, place, "system:restore");
+    }
+
+    private Look restored(Tx tx, UUID first, Generation before, String place, String actor)
+            throws SQLException {
         var next = new Generation(before.number() + 1, newId(), place, 1, true, now(), false);
         Generations.insert(tx, next);
         Generations.putHold(tx, "restored", next.beganAt());
         audit.record(
                 tx,
                 TenantId.PLATFORM,
-                "system:restore",
+                actor,
                 "database.restored",
                 next.id().toString(),
                 Map.of("generation", Integer.toString(next.number())));

@@ -46,7 +46,8 @@ final class Witness {
      * @throws StartRefusedException if the folder cannot be written to
      */
     void write(Seen seen) {
-        var partial = file.resolveSibling(file.getFileName() + ".new");
+        // Replicas may share the folder: each writes a file of its own.
+        var partial = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID());
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
             try (var channel =

@@ -207,7 +207,7 @@ final class KeyRotator extends PollingWorker {
                     if (reencryption.part(tx, job, tenant)) {
                         return true;
                     }
-                    if (job.failedHere() > 0) {
+                    if (job.failedHere() > 0 || !jobs.hasNewKeys(tx, job, tenant)) {
                         jobs.finished(tx, job, tenant, false);
                         return true;
                     }

@@ -201,6 +201,26 @@ final class RotationRows {
                 job.id());
     }
 
+    /**
+     * Whether the tenant got its new keys from this rotation, as its audit says, or came after it
+     * had begun: only then are its other keys old ones.
+     */
+    boolean hasNewKeys(Tx tx, Job job, TenantId tenant) throws SQLException {
+        return tx.one(
+                        """
+                        SELECT EXISTS (SELECT FROM audit_log
+                                WHERE tenant_id = ? AND action = 'keys.rotated' AND object = ?)
+                            OR (SELECT min(created_at) FROM tenant_keys WHERE tenant_id = ? AND kind = 'data')
+                                >= (SELECT started_at FROM key_rotations WHERE rotation_id = ?) AS made
+                        """,
+                        row -> row.bool("made"),
+                        tenant,
+                        job.id().toString(),
+                        tenant,
+                        job.id())
+                .orElse(false);
+    }
+
     void moveTo(Tx tx, Job job, Step step) throws SQLException {
         tx.update(
                 """

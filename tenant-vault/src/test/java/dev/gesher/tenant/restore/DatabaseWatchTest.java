@@ -196,6 +196,35 @@ class DatabaseWatchTest {
     }
 
     @Test
+    void what_nothing_tells_from_the_newest_an_operator_can_say() {
+        look();
+
+        vault.bean(RestoreWatch.class).declareRestored("operator:test");
+
+        var state = vault.bean(SendingHold.class).state();
+        assertThat(state.held()).isTrue();
+        assertThat(state.cause()).contains(Cause.RESTORED);
+        assertThat(state.generation()).isEqualTo(2);
+        assertThat(look().generation()).isEqualTo(2);
+    }
+
+    /** A process that goes on over a failover has half a minute to its next look. */
+    @Test
+    void nothing_is_sent_from_another_place_before_anybody_looked() throws SQLException {
+        look();
+        assertThat(isHeld()).isFalse();
+        execute("UPDATE database_generations SET place = 'another server'");
+        assertThat(isHeld()).isTrue();
+    }
+
+    private boolean isHeld() {
+        return vault.scope()
+                .<Boolean>platform(tx ->
+                        tx.one("SELECT gesher_sending_is_held() AS held", row -> row.bool("held"))
+                                .orElseThrow());
+    }
+
+    @Test
     void an_operator_holds_and_releases_and_a_restore_outweighs_both() throws SQLException {
         look();
         var hold = vault.bean(SendingHold.class);

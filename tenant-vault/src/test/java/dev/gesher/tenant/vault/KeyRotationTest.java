@@ -261,6 +261,26 @@ class KeyRotationTest {
     }
 
     @Test
+    void a_tenant_that_got_no_new_key_is_not_said_to_have_lost_its_old_one() {
+        var one = start("old.json", null);
+        var tenant = tenantWithSecret(one);
+        one.asAdministrator(
+                "UPDATE secrets SET ciphertext = sha256(ciphertext) WHERE tenant_id = ?",
+                tenant.value());
+        one.clock().advance(Duration.ofSeconds(61));
+        var rotation = accepted(one, of(tenant, true));
+        run(one);
+        one.asAdministrator("UPDATE key_rotations SET keys_made_at = now() - interval '181 s'");
+        run(one);
+
+        assertThat(find(one, rotation))
+                .returns(State.FAILED, Rotation::state)
+                .returns(1, Rotation::failed)
+                .returns(0, Rotation::done);
+        assertThat(versions(one, tenant, "data")).isEqualTo(1);
+    }
+
+    @Test
     void old_keys_are_destroyed_when_nobody_encrypts_with_them_any_more() {
         var one = start("old.json", null);
         var tenant = tenantWithSecret(one);
