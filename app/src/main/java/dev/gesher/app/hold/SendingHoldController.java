@@ -56,8 +56,8 @@ class SendingHoldController {
     }
 
     /**
-     * Holds all sending; messages are accepted and wait. Said to be a restored copy, the database is
-     * prepared as one before this answers.
+     * Holds all sending; messages are accepted and wait. Said to be a restored copy, the database
+     * is prepared as one before this answers.
      */
     @Put
     @Operation(summary = "Hold all sending", operationId = "holdSending")

@@ -20,11 +20,7 @@ final class Stored implements AutoCloseable {
                 DriverManager.getConnection(
                         server.jdbcUrl("gesher"), server.user(), server.password());
         this.tenant = tenant;
-        try (var set =
-                connection.prepareStatement("SELECT set_config('gesher.tenants', ?, false)")) {
-            set.setString(1, tenant);
-            set.execute();
-        }
+        see(tenant);
     }
 
     @FunctionalInterface
@@ -159,6 +155,33 @@ final class Stored implements AutoCloseable {
                     "UPDATE connect_attempts SET run_until = '-infinity' WHERE status = 'running'");
             statement.executeUpdate(
                     "UPDATE timers SET due_at = now() WHERE kind = 'connect_attempt' AND due_at > now()");
+        }
+    }
+
+    /**
+     * As if three minutes had passed since a rotation made its keys. Only while no process runs: it
+     * would remember them as not yet in use.
+     */
+    void newKeysAreInUse() throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.execute(
+                    """
+                    SELECT set_config('gesher.tenants', '00000000-0000-0000-0000-000000000000,'
+                        || (SELECT string_agg(tenant_id::text, ',') FROM tenant_directory), false)
+                    """);
+            statement.executeUpdate(
+                    "UPDATE key_rotations SET keys_made_at = keys_made_at - interval '3 minutes' WHERE finished_at IS NULL");
+            statement.executeUpdate(
+                    "UPDATE tenant_keys SET encrypts_from = encrypts_from - interval '3 minutes' WHERE version > 1");
+        }
+        see(tenant);
+    }
+
+    private void see(String tenants) throws SQLException {
+        try (var set =
+                connection.prepareStatement("SELECT set_config('gesher.tenants', ?, false)")) {
+            set.setString(1, tenants);
+            set.execute();
         }
     }
 
