@@ -342,9 +342,10 @@ class SendingTest {
 
     @Test
     void a_status_may_come_before_the_answer() {
-        simulator.control().addFault(SENDS.recipient(CUSTOMER).times(1), Effect.delay(1000));
+        simulator.control().addFault(SENDS.recipient(CUSTOMER).times(1), Effect.delay(1800));
         var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
-        awaitStage(answer, "sending");
+        await().pollInterval(Duration.ofMillis(10))
+                .until(() -> message(answer).stage().equals("sending"));
 
         gesher.receive(
                 tenant,

@@ -21,8 +21,8 @@ import org.slf4j.MDC;
 /**
  * One connection's part of {@link DirectIntake}, between the HTTP codec and Micronaut. Answers keep
  * the order of their requests: while Micronaut owes one, all requests go to it; while one waits
- * here for its commit, nothing more is read, and what was read already waits. Runs on the
- * connection's event loop only.
+ * here for its commit, or the client does not take its answers, nothing more is read, and what was
+ * read already waits. Runs on the connection's event loop only.
  */
 final class DirectIntakeHandler extends ChannelDuplexHandler {
     private final DirectIntake intake;
@@ -48,11 +48,24 @@ final class DirectIntakeHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        if (waiting) {
+        if (isHeld(context)) {
             behind.add(message);
         } else {
             pass(context, message);
         }
+    }
+
+    /** Also while the client does not take its answers: they would gather here without bound. */
+    private boolean isHeld(ChannelHandlerContext context) {
+        return waiting || (owed == 0 && !context.channel().isWritable());
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (!waiting) {
+            resume(context);
+        }
+        context.fireChannelWritabilityChanged();
     }
 
     private void pass(ChannelHandlerContext context, Object message) {
@@ -92,6 +105,10 @@ final class DirectIntakeHandler extends ChannelDuplexHandler {
         boolean taken;
         try (var _ = MDC.putCloseable("correlation", request.correlation())) {
             taken = intake.take(request, receipt -> done(context, request, receipt));
+        } catch (RuntimeException | Error e) {
+            waiting = false; // else nobody could end the connection any more
+            var _ = context.close();
+            throw e;
         }
         if (!taken) {
             waiting = false;
@@ -141,14 +158,14 @@ final class DirectIntakeHandler extends ChannelDuplexHandler {
     /** Goes on with what came meanwhile, then reads on if that was wanted. */
     private void resume(ChannelHandlerContext context) {
         boolean passed = false;
-        while (!waiting && !behind.isEmpty()) {
+        while (!isHeld(context) && !behind.isEmpty()) {
             pass(context, behind.remove());
             passed = true;
         }
         if (passed) {
             context.fireChannelReadComplete();
         }
-        if (readWanted && !waiting) {
+        if (readWanted && !isHeld(context)) {
             readWanted = false;
             context.read();
         }
@@ -156,7 +173,7 @@ final class DirectIntakeHandler extends ChannelDuplexHandler {
 
     @Override
     public void read(ChannelHandlerContext context) {
-        if (waiting) {
+        if (isHeld(context)) {
             readWanted = true;
         } else {
             context.read();

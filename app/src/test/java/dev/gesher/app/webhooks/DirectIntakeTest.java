@@ -10,15 +10,21 @@ import io.micronaut.runtime.graceful.GracefulShutdownManager;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterAll;
@@ -240,6 +246,36 @@ class DirectIntakeTest {
             return latch.await(60, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    /** Answers that nobody takes must not gather in memory: then nothing more is read. */
+    @Test
+    void a_client_that_takes_no_answers_is_not_read_from() throws Exception {
+        var request =
+                bytes(new String(webhook("{}", "x"), StandardCharsets.UTF_8).replace("{}", "{ "));
+        var many =
+                ByteBuffer.wrap(concat(Collections.nCopies(200, request).toArray(byte[][]::new)));
+        try (var channel =
+                SocketChannel.open(
+                        new InetSocketAddress(
+                                InetAddress.ofLiteral("127.0.0.1"),
+                                gesher.settings().ports().api()))) {
+            channel.configureBlocking(false);
+            var sent = new AtomicLong();
+            await().atMost(Duration.ofMinutes(1))
+                    .during(Duration.ofSeconds(1))
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> {
+                        int written = 0;
+                        if (sent.get() < 64L << 20) {
+                            written = channel.write(many);
+                            many.position(many.hasRemaining() ? many.position() : 0);
+                        }
+                        return sent.addAndGet(written) > 0 && written == 0;
+                    });
+
+            assertThat(sent.get()).as("bytes that were taken").isLessThan(64L << 20);
         }
     }
 
