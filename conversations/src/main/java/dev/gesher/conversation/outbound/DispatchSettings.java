@@ -11,6 +11,8 @@ import java.time.Duration;
  *     longer, since no call starts that might outlive the lease
  * @param callsPerLane the most calls at once for one number
  * @param calls the most calls at once in this process
+ * @param lanes the most lanes held at once in this process; when more have something due, those
+ *     held longest make way
  * @param linger how long a lane with nothing to do is kept
  */
 @ConfigurationProperties("gesher.dispatch")
@@ -18,6 +20,7 @@ record DispatchSettings(
         @Bindable(defaultValue = "9s") Duration lease,
         @Bindable(defaultValue = "100") int callsPerLane,
         @Bindable(defaultValue = "120") int calls,
+        @Bindable(defaultValue = "256") int lanes,
         @Bindable(defaultValue = "1s") Duration linger) {
     /** How much sooner than at the lease's end its holder speaks up. */
     static final Duration SLACK = Duration.ofSeconds(3);

@@ -17,6 +17,7 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,11 +46,8 @@ final class Dispatcher extends PollingWorker {
     /** A lane given back for others is theirs for so long: they poll meanwhile. */
     private static final Duration LEFT_TO_OTHERS = Duration.ofSeconds(2);
 
-    private static final int MOST_LANES = 256;
-
-    /** A session hands in one step at a time, so that fewer wait than there are lanes. */
-    private static final BatchWriter.Bounds STEPS =
-            new BatchWriter.Bounds(2, 2 * MOST_LANES, 64L << 20);
+    /** A lane keeps its holder at least so long while others wait for one. */
+    private static final Duration TURN = Duration.ofSeconds(1);
 
     private static final Meters.Counts TAKEN =
             Meters.counts("gesher.lease.takeovers", "Leases that came from another holder", "lease")
@@ -85,7 +83,7 @@ final class Dispatcher extends PollingWorker {
         this.around =
                 new LaneSession.Surroundings(
                         scope,
-                        writers.start("lanes", STEPS, step),
+                        writers.start("lanes", steps(settings), step),
                         clients,
                         templates,
                         connections,
@@ -98,6 +96,11 @@ final class Dispatcher extends PollingWorker {
         this.signals = signals;
         this.wakeups = wakeups;
         this.leases = leases;
+    }
+
+    /** A session hands in one step at a time, so that fewer wait than there are lanes. */
+    private static BatchWriter.Bounds steps(DispatchSettings settings) {
+        return new BatchWriter.Bounds(2, 2 * settings.lanes(), 64L << 20);
     }
 
     @Override
@@ -134,16 +137,31 @@ final class Dispatcher extends PollingWorker {
             }
             int all = around.scope().<Integer>platform(LaneLeases::held);
             int surplus = sessions.size() - Math.ceilDiv(all, members);
-            long until = System.nanoTime() + LEFT_TO_OTHERS.toNanos();
-            sessions.entrySet().stream()
-                    .limit(Math.max(0, surplus))
-                    .forEach(session -> {
-                        leftToOthers.put(session.getKey(), until);
-                        session.getValue().stop();
-                    });
+            sessions.entrySet().stream().limit(Math.max(0, surplus)).forEach(this::leave);
         } catch (RuntimeException e) {
             log.warn("lanes not shared: {}", e.toString());
         }
+    }
+
+    private void leave(Map.Entry<String, LaneSession> session) {
+        leftToOthers.put(session.getKey(), System.nanoTime() + LEFT_TO_OTHERS.toNanos());
+        session.getValue().stop();
+    }
+
+    /** As many busy lanes as wait for a holder give up theirs, those first that had it longest. */
+    private void makeWay(Instant now, List<String> leave) {
+        int most = around.settings().lanes();
+        int waiting =
+                around.scope().<Integer>platform(tx -> LaneLeases.waiting(tx, now, most, leave));
+        long leaving = sessions.values().stream().filter(LaneSession::isStopping).count();
+        long turnOver = System.nanoTime() - TURN.toNanos();
+        sessions.entrySet().stream()
+                .filter(session ->
+                        !session.getValue().isStopping()
+                                && session.getValue().began() - turnOver <= 0)
+                .sorted(Comparator.comparingLong(session -> session.getValue().began() - turnOver))
+                .limit(Math.max(0, waiting - leaving))
+                .forEach(this::leave);
     }
 
     @Override
@@ -160,14 +178,15 @@ final class Dispatcher extends PollingWorker {
     }
 
     private void takeLanes() {
-        int most = MOST_LANES - sessions.size();
-        if (most <= 0) {
-            return;
-        }
+        int most = around.settings().lanes() - sessions.size();
         var now = around.clock().instant();
         leftToOthers.values().removeIf(until -> until - System.nanoTime() <= 0);
         var leave = List.copyOf(leftToOthers.keySet());
         try {
+            if (most <= 0) {
+                makeWay(now, leave);
+                return;
+            }
             around.scope()
                     .<List<LaneHold>>platform(tx ->
                             LaneLeases.acquire(

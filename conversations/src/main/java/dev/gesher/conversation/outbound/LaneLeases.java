@@ -56,6 +56,23 @@ final class LaneLeases {
                 most);
     }
 
+    /** How many lanes {@link #acquire} could take, {@code most} at most. */
+    static int waiting(Tx tx, Instant now, int most, List<String> leave) throws SQLException {
+        return tx.query(
+                        """
+                        SELECT count(*)::int AS waiting FROM (
+                            SELECT FROM lanes
+                            WHERE next_due_at <= ? AND lease_expires_at < clock_timestamp() AND phone_number_id <> ALL(?)
+                                AND NOT gesher_sending_is_held()
+                            LIMIT ?) AS due
+                        """,
+                        row -> row.integer("waiting"),
+                        now,
+                        Tx.texts(leave),
+                        most)
+                .getFirst();
+    }
+
     /**
      * What a lane's row says to its holder.
      *

@@ -112,7 +112,8 @@ final class LaneSession implements Runnable {
     private volatile long heldUntil;
     private boolean reconcile = true;
     private long steps;
-    private long idleSince = System.nanoTime();
+    private final long began = System.nanoTime();
+    private long idleSince = began;
 
     LaneSession(LaneHold hold, TokenBucket bucket, Surroundings around) {
         this.hold = hold;
@@ -129,6 +130,15 @@ final class LaneSession implements Runnable {
     void stop() {
         stopping = true;
         nudge();
+    }
+
+    boolean isStopping() {
+        return stopping;
+    }
+
+    /** When it began to hold the lane, as {@link System#nanoTime()} tells it. */
+    long began() {
+        return began;
     }
 
     @Override

@@ -44,6 +44,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The steps of several lanes' holders in one transaction: locks the lanes' rows and compares the
@@ -172,7 +173,7 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
                                         held(held, r),
                                         Optional.ofNullable(nextDue.get(number(r))),
                                         now))
-                        .map(r -> new Release(r.hold(), nextDue.get(number(r))))
+                        .map(r -> new Release(r.hold(), inLine(nextDue.get(number(r)), now)))
                         .toList();
         LaneLeases.release(tx, released);
         events.append(tx, told);
@@ -193,6 +194,11 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
                             : new Answer.Lost());
         }
         return answers;
+    }
+
+    /** A lane given back with something due stands behind the lanes that wait already. */
+    private static @Nullable Instant inLine(@Nullable Instant due, Instant now) {
+        return due != null && due.isBefore(now) ? now : due;
     }
 
     private static String number(Request request) {

@@ -136,7 +136,7 @@ class LaneSessionTest {
                         gesher.bean(Connections.class),
                         clock,
                         new DispatchSettings(
-                                Duration.ofSeconds(9), 100, allCalls, Duration.ofMillis(50)),
+                                Duration.ofSeconds(9), 100, allCalls, 256, Duration.ofMillis(50)),
                         "we",
                         left,
                         () -> lanes,
