@@ -174,19 +174,25 @@ final class DatabaseLeases implements Leases {
     private List<Lease> renewed(Tx tx, List<String> names, Duration length) throws SQLException {
         // A lease whose row is locked is being used to record work by us, or taken over: it is
         // renewed next time.
-        return tx.query(
+        tx.update(
                 """
                 WITH ours AS (
                     SELECT lease_name FROM leases WHERE lease_name = ANY(?) AND holder = ?
-                    ORDER BY lease_name FOR UPDATE)
+                    ORDER BY lease_name FOR UPDATE SKIP LOCKED)
                 UPDATE leases l SET expires_at = clock_timestamp() + ? * interval '1 ms'
                 FROM ours WHERE l.lease_name = ours.lease_name
-                RETURNING l.lease_name, l.token
                 """,
-                row -> new Lease(row.text("lease_name"), row.longInteger("token")),
                 Tx.texts(names),
                 holder,
                 length.toMillis());
+        return tx.query(
+                """
+                SELECT lease_name, token FROM leases
+                WHERE lease_name = ANY(?) AND holder = ? ORDER BY lease_name
+                """,
+                row -> new Lease(row.text("lease_name"), row.longInteger("token")),
+                Tx.texts(names),
+                holder);
     }
 
     private List<Lease> taken(Tx tx, List<String> names, int most, Duration length)
@@ -219,10 +225,13 @@ final class DatabaseLeases implements Leases {
     }
 
     private void giveBack(Tx tx, List<Lease> surplus) throws SQLException {
+        // One that is locked is given back next time.
         tx.update(
                 """
-                UPDATE leases SET holder = NULL, expires_at = '-infinity'
-                WHERE lease_name = ANY(?) AND holder = ?
+                UPDATE leases l SET holder = NULL, expires_at = '-infinity'
+                FROM (SELECT lease_name FROM leases WHERE lease_name = ANY(?) AND holder = ?
+                      ORDER BY lease_name FOR UPDATE SKIP LOCKED) AS ours
+                WHERE l.lease_name = ours.lease_name
                 """,
                 Tx.texts(surplus.stream().map(Lease::name).toList()),
                 holder);

@@ -107,6 +107,45 @@ class LeasesTest {
     }
 
     @Test
+    void a_share_is_renewed_while_work_is_recorded_under_one_of_it() {
+        var share = ours.acquireShare("shared out", 4, LONG);
+        assertThat(share).hasSize(4);
+
+        var renewed =
+                scope.platform(tx -> {
+                    assertThat(ours.holds(tx, share.get(1))).isTrue();
+                    return CompletableFuture.supplyAsync(
+                                    () -> ours.acquireShare("shared out", 4, LONG))
+                            .orTimeout(5, java.util.concurrent.TimeUnit.SECONDS)
+                            .join();
+                });
+
+        assertThat(renewed).containsExactlyInAnyOrderElementsOf(share);
+    }
+
+    @Test
+    void a_surplus_is_given_back_while_work_is_recorded_under_one_of_it() {
+        var share = ours.acquireShare("given back", 2, LONG);
+        theirs.acquireShare("given back", 2, LONG);
+
+        var renewed =
+                scope.platform(tx -> {
+                    for (var lease : share) {
+                        assertThat(ours.holds(tx, lease)).isTrue();
+                    }
+                    return CompletableFuture.supplyAsync(
+                                    () -> ours.acquireShare("given back", 2, LONG))
+                            .orTimeout(5, java.util.concurrent.TimeUnit.SECONDS)
+                            .join();
+                });
+
+        assertThat(renewed).hasSize(1);
+        assertThat(theirs.acquireShare("given back", 2, LONG)).isEmpty();
+        assertThat(ours.acquireShare("given back", 2, LONG)).isEqualTo(renewed);
+        assertThat(theirs.acquireShare("given back", 2, LONG)).hasSize(1);
+    }
+
+    @Test
     void work_is_recorded_under_one_lease_in_several_transactions_at_once() {
         var lease = ours.acquire("shared", LONG).orElseThrow();
         var impatient = new Limits(Duration.ofMillis(500), Duration.ofSeconds(5));
