@@ -163,7 +163,7 @@ public abstract class GroupCommitContract<I> {
 
             var all = writing(subject, 0, items);
 
-            var free = items.stream().filter(item -> item != locked).toList();
+            var free = items.stream().filter(item -> !item.equals(locked)).toList();
             await().atMost(SOON).untilAsserted(() -> areDoneOnce(free));
             assertThat(all).isNotDone();
             assertThat(done(locked)).isZero();

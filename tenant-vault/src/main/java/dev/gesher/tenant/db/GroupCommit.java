@@ -295,7 +295,7 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
                 // A commit whose answer was lost may have happened: since the writes are idempotent
                 // on each item's own id, running them again makes it certain.
                 inDoubt |= e.inDoubt();
-                if (!inDoubt && e.isStatementTimeout() && limits == TOGETHER) {
+                if (!inDoubt && e.isStatementTimeout() && limits.equals(TOGETHER)) {
                     var byTenant = byKey(some);
                     if (byTenant.size() > 1) {
                         return byTenant; // one of them is slow, and the others need not be
