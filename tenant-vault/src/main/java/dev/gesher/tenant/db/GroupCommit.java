@@ -286,7 +286,15 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
      */
     private List<List<Waiting<I, O>>> commitAll(
             List<Waiting<I, O>> some, Limits limits, Runnable noConnection) {
-        boolean inDoubt = false;
+        return commitAll(some, limits, noConnection, false);
+    }
+
+    /**
+     * @param doubtful whether a transaction with these items may have been committed already
+     */
+    private List<List<Waiting<I, O>>> commitAll(
+            List<Waiting<I, O>> some, Limits limits, Runnable noConnection, boolean doubtful) {
+        boolean inDoubt = doubtful;
         for (int run = 1; ; run++) {
             try {
                 succeed(some, commit(some, limits));
@@ -316,7 +324,7 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
                 }
                 // Locked and in doubt: it may be the lost transaction itself that still commits.
                 if (!locked && !e.isRepeatable()) {
-                    return split(some, limits, noConnection, e);
+                    return split(some, limits, noConnection, inDoubt, e);
                 }
                 if (run >= RUNS) {
                     return fail(
@@ -325,7 +333,7 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
                                     "others write the same rows", e, inDoubt));
                 }
             } catch (RuntimeException | Error e) {
-                return split(some, limits, noConnection, e);
+                return split(some, limits, noConnection, inDoubt, e);
             }
             repeats.increment();
             pause(run);
@@ -334,13 +342,18 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
 
     /** One of the items is to blame: each half goes its own way until it stands alone. */
     private List<List<Waiting<I, O>>> split(
-            List<Waiting<I, O>> some, Limits limits, Runnable noConnection, Throwable blame) {
+            List<Waiting<I, O>> some,
+            Limits limits,
+            Runnable noConnection,
+            boolean inDoubt,
+            Throwable blame) {
         if (some.size() == 1) {
             return fail(some, blame);
         }
         splits.increment();
         var blocked = new ArrayList<List<Waiting<I, O>>>();
-        halves(some).forEach(half -> blocked.addAll(commitAll(half, limits, noConnection)));
+        halves(some)
+                .forEach(half -> blocked.addAll(commitAll(half, limits, noConnection, inDoubt)));
         return blocked;
     }
 

@@ -186,6 +186,55 @@ class BatchWriterTest {
     }
 
     @Test
+    void what_is_split_after_a_commit_in_doubt_stays_in_doubt() throws Exception {
+        try (var proxy = proxy();
+                var through = through(proxy)) {
+            var runs = new AtomicInteger();
+            var batch =
+                    new BatchWriter.Batch<Item, String>() {
+                        @Override
+                        public Set<TenantId> tenants(Item item) {
+                            return rows.tenants(item);
+                        }
+
+                        @Override
+                        public long bytes(Item item) {
+                            return rows.bytes(item);
+                        }
+
+                        @Override
+                        public List<String> write(Tx tx, List<Item> items) throws SQLException {
+                            return switch (runs.incrementAndGet()) {
+                                case 1, 2 -> rows.write(tx, items);
+                                case 3 -> throw new IllegalArgumentException("a bug");
+                                default -> throw new DatabaseUnavailableException("away");
+                            };
+                        }
+                    };
+            var writer = through.getBean(BatchWriters.class).start("rows", ONE, batch);
+            writer.write(Item.of(aTenant(), "warm"));
+            proxy.loseAnswersToCommits(1);
+
+            var results = writer.writeAll(Rows.some(2, aTenant()));
+
+            assertThat(written()).isEqualTo(3);
+            assertThat(results)
+                    .allSatisfy(result ->
+                            assertThat(result)
+                                    .isInstanceOfSatisfying(
+                                            BatchWriter.Result.Failed.class,
+                                            failed ->
+                                                    assertThat(failed.cause())
+                                                            .isInstanceOfSatisfying(
+                                                                    DatabaseUnavailableException
+                                                                            .class,
+                                                                    e ->
+                                                                            assertThat(e.inDoubt())
+                                                                                    .isTrue())));
+        }
+    }
+
+    @Test
     void nobody_is_told_anything_before_the_commit_and_a_crash_completes_nobody() throws Exception {
         try (var proxy = proxy();
                 var through = through(proxy)) {
