@@ -1,5 +1,6 @@
 package dev.gesher.tenant.db;
 
+import dev.gesher.tenant.KeyServiceUnavailableException;
 import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.TenantId;
 import java.sql.SQLTransientConnectionException;
@@ -303,10 +304,10 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
                 // A commit whose answer was lost may have happened: since the writes are idempotent
                 // on each item's own id, running them again makes it certain.
                 inDoubt |= e.inDoubt();
-                if (!inDoubt && e.isStatementTimeout() && limits.equals(TOGETHER)) {
+                if (!inDoubt && limits.equals(TOGETHER) && mayBeOneTenants(e)) {
                     var byTenant = byKey(some);
                     if (byTenant.size() > 1) {
-                        return byTenant; // one of them is slow, and the others need not be
+                        return byTenant;
                     }
                 }
                 if (!inDoubt || run >= RUNS_IN_DOUBT) {
@@ -338,6 +339,13 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
             repeats.increment();
             pause(run);
         }
+    }
+
+    /**
+     * One is slow, or its key cannot be opened, and the others need not be any the worse for it.
+     */
+    private static boolean mayBeOneTenants(DatabaseUnavailableException e) {
+        return e.isStatementTimeout() || e instanceof KeyServiceUnavailableException;
     }
 
     /** One of the items is to blame: each half goes its own way until it stands alone. */

@@ -1,5 +1,6 @@
 package dev.gesher.tenant.db;
 
+import dev.gesher.tenant.KeyServiceUnavailableException;
 import dev.gesher.tenant.LogKeys;
 import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.TenantId;
@@ -93,6 +94,12 @@ final class TimerLoop extends PollingWorker {
                 if (scope.in(tenant, tx -> take(tx, timer, now))) {
                     LATE.add(Duration.between(timer.dueAt(), now), timer.kind());
                 }
+            } catch (KeyServiceUnavailableException e) {
+                // Maybe this tenant's key alone cannot be opened.
+                try (var _ = LogKeys.tenant(tenant)) {
+                    LOG.warn("timer kind={} put off: {}", timer.kind(), e.toString());
+                }
+                putOff(timer, now);
             } catch (DatabaseUnavailableException e) {
                 throw e;
             } catch (RuntimeException e) {

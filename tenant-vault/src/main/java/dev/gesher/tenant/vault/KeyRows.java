@@ -19,6 +19,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The table {@code tenant_keys}: keys wrapped by the key-encryption key. Making, opening and
@@ -27,6 +30,8 @@ import java.util.concurrent.Executors;
  */
 @Singleton
 final class KeyRows {
+    private static final Logger LOG = LoggerFactory.getLogger(KeyRows.class);
+
     private final KeyEncryptionKey kek;
     private final Deployment deployment;
     private final Clock clock;
@@ -191,6 +196,33 @@ final class KeyRows {
                         tenant,
                         new Keyring<>(
                                 versions, current.getOrDefault(tenant, versions.firstKey()))));
+        return keyrings;
+    }
+
+    /**
+     * As {@link #open}, without the tenants of whom a key cannot be opened: whoever needs it meets
+     * the failure, and nobody else.
+     */
+    <P> Map<TenantId, Keyring<P>> openWhatOpens(List<Wrapped> rows, Class<P> primitive) {
+        var keyrings = new HashMap<TenantId, Keyring<P>>();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var openings =
+                    rows.stream()
+                            .collect(Collectors.groupingBy(row -> row.slot().tenant()))
+                            .values()
+                            .stream()
+                            .map(theirs -> threads.submit(() -> open(theirs, primitive)))
+                            .toList();
+            for (var opening : openings) {
+                try {
+                    keyrings.putAll(opening.get());
+                } catch (ExecutionException e) {
+                    LOG.debug("not opened ahead", e.getCause());
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         return keyrings;
     }
 

@@ -18,8 +18,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The opened keys of tenants and platform, for a minute each. The platform's are made at the first
@@ -27,7 +25,6 @@ import org.slf4j.LoggerFactory;
  */
 @Context
 final class TenantKeys implements TenantKeyMaker, TenantScope.Preparation {
-    private static final Logger LOG = LoggerFactory.getLogger(TenantKeys.class);
     private static final int FIRST = 1;
     private static final List<TenantId> PLATFORM = List.of(TenantId.PLATFORM);
 
@@ -103,13 +100,7 @@ final class TenantKeys implements TenantKeyMaker, TenantScope.Preparation {
         if (!missing.isEmpty()) {
             var mark = data.mark();
             var stored = scope.in(missing, tx -> rows.read(tx, missing, KeyKind.DATA));
-            try {
-                data.keep(mark, rows.open(stored, Aead.class));
-            } catch (KeyServiceUnavailableException e) {
-                LOG.debug("not opened ahead", e);
-            } catch (IllegalStateException e) {
-                LOG.debug("one of them cannot be opened; whoever needs it says so", e);
-            }
+            data.keep(mark, rows.openWhatOpens(stored, Aead.class));
         }
     }
 

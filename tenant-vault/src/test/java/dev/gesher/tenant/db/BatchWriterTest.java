@@ -186,6 +186,21 @@ class BatchWriterTest {
     }
 
     @Test
+    void a_tenant_whose_key_cannot_be_opened_fails_alone() {
+        var writer = writers.start("rows", ONE, rows);
+        var items = new ArrayList<Item>();
+        for (int n = 0; n < 20; n++) {
+            items.add(Item.of(aTenant(), n == 7 ? Rows.KEYLESS : "note"));
+        }
+
+        var results = writer.writeAll(items);
+
+        assertThat(results.get(7)).isInstanceOf(BatchWriter.Result.Failed.class);
+        assertThat(results).filteredOn(BatchWriter.Result.Written.class::isInstance).hasSize(19);
+        assertThat(written()).isEqualTo(19);
+    }
+
+    @Test
     void what_is_split_after_a_commit_in_doubt_stays_in_doubt() throws Exception {
         try (var proxy = proxy();
                 var through = through(proxy)) {

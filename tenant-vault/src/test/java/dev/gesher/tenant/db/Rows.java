@@ -1,6 +1,7 @@
 package dev.gesher.tenant.db;
 
 import com.google.errorprone.annotations.CompileTimeConstant;
+import dev.gesher.tenant.KeyServiceUnavailableException;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.testkit.TestDatabase;
 import java.sql.Connection;
@@ -17,6 +18,9 @@ import java.util.stream.IntStream;
 final class Rows implements BatchWriter.Batch<Rows.Item, String> {
     /** What the decide code refuses by an exception. */
     static final String BUG = "bug";
+
+    /** What needs a key that the key service does not open. */
+    static final String KEYLESS = "keyless";
 
     /** What takes longer than a statement may. */
     static final String SLOW = "slow";
@@ -101,6 +105,9 @@ final class Rows implements BatchWriter.Batch<Rows.Item, String> {
         for (var item : items) {
             if (item.note().equals(BUG)) {
                 throw new IllegalArgumentException("a bug");
+            }
+            if (item.note().equals(KEYLESS)) {
+                throw new KeyServiceUnavailableException("not this key", new RuntimeException());
             }
             if (item.note().equals(SLOW)) {
                 tx.query("SELECT pg_sleep(30)::text AS slept", row -> row.text("slept"));

@@ -3,6 +3,7 @@ package dev.gesher.tenant.db;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.gesher.tenant.KeyServiceUnavailableException;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.SettableClock;
@@ -46,6 +47,7 @@ class TimersTest {
     private static final class Bell implements Timers.Handler {
         final List<UUID> rung = new CopyOnWriteArrayList<>();
         final Set<UUID> broken = ConcurrentHashMap.newKeySet();
+        final Set<UUID> keyless = ConcurrentHashMap.newKeySet();
 
         @Override
         public String kind() {
@@ -57,6 +59,9 @@ class TimersTest {
             rung.add(object);
             if (broken.contains(object)) {
                 throw new IllegalStateException("broken");
+            }
+            if (keyless.contains(object)) {
+                throw new KeyServiceUnavailableException("away", new RuntimeException());
             }
         }
     }
@@ -131,6 +136,22 @@ class TimersTest {
         clock.advance(Duration.ofSeconds(31));
         loop.round();
         assertThat(bell.rung).containsExactly(broken, good, broken);
+        assertThat(left()).isZero();
+    }
+
+    @Test
+    void one_whose_key_cannot_be_opened_is_put_off_and_keeps_nobody_from_running() {
+        var keyless = set(now.minusSeconds(5));
+        bell.keyless.add(keyless);
+        var good = set(now.minusSeconds(1));
+
+        loop.round();
+        assertThat(bell.rung).containsExactly(keyless, good);
+        assertThat(left()).isEqualTo(1);
+
+        bell.keyless.clear();
+        clock.advance(Duration.ofSeconds(31));
+        loop.round();
         assertThat(left()).isZero();
     }
 
