@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -53,6 +54,9 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
     private static final Meters.Sizes COMMITTED =
             Meters.sizes("gesher.batch.size", "Items of one committed batch", "writer");
 
+    /** How many tenants set aside are written at once: each takes a connection meanwhile. */
+    private static final int ASIDE_AT_ONCE = 2;
+
     private static final Duration LONGEST_CLOSE = Duration.ofSeconds(30);
 
     private final String name;
@@ -62,6 +66,7 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
     private final List<WaitingQueue<I, O>> queues = new ArrayList<>();
     private final CountDownLatch running;
     private final AtomicInteger asideRunning = new AtomicInteger();
+    private final Semaphore asideAtOnce = new Semaphore(ASIDE_AT_ONCE, true);
     private final AtomicInteger nextForPlatform = new AtomicInteger();
     private final AtomicLong waitingItems = new AtomicLong();
     private final AtomicLong waitingBytes = new AtomicLong();
@@ -246,7 +251,12 @@ final class GroupCommit<I, O> implements BatchWriter<I, O> {
     private void serveAside(WaitingQueue<I, O> queue, TenantId key) {
         try {
             for (var next = queue.takeAside(key); !next.isEmpty(); next = queue.takeAside(key)) {
-                answering(next, this::alone);
+                asideAtOnce.acquireUninterruptibly();
+                try {
+                    answering(next, this::alone);
+                } finally {
+                    asideAtOnce.release();
+                }
             }
         } finally {
             asideRunning.decrementAndGet();

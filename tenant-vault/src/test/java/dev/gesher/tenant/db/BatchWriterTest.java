@@ -198,6 +198,7 @@ class BatchWriterTest {
         assertThat(results.get(7)).isInstanceOf(BatchWriter.Result.Failed.class);
         assertThat(results).filteredOn(BatchWriter.Result.Written.class::isInstance).hasSize(19);
         assertThat(written()).isEqualTo(19);
+        assertThat(rows.mostAtOnce.get()).isLessThanOrEqualTo(2);
     }
 
     @Test

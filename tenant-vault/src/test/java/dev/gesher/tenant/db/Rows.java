@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /** A table of its own that tests of the batch writer write to, and the batch that does. */
@@ -37,6 +38,10 @@ final class Rows implements BatchWriter.Batch<Rows.Item, String> {
         }
     }
 
+    /** How many batches were written at once at most. */
+    final AtomicInteger mostAtOnce = new AtomicInteger();
+
+    private final AtomicInteger atOnce = new AtomicInteger();
     final List<List<Item>> batches = new CopyOnWriteArrayList<>();
     private volatile CountDownLatch gate = new CountDownLatch(0);
 
@@ -96,6 +101,15 @@ final class Rows implements BatchWriter.Batch<Rows.Item, String> {
 
     @Override
     public List<String> write(Tx tx, List<Item> items) throws SQLException {
+        mostAtOnce.accumulateAndGet(atOnce.incrementAndGet(), Math::max);
+        try {
+            return writeOne(tx, items);
+        } finally {
+            atOnce.decrementAndGet();
+        }
+    }
+
+    private List<String> writeOne(Tx tx, List<Item> items) throws SQLException {
         batches.add(List.copyOf(items));
         try {
             gate.await();
