@@ -127,6 +127,7 @@ final class ConnectionChanges implements Connections.Listener {
                 ON CONFLICT (phone_number_id) DO UPDATE
                 SET parked_cause = NULL, parked_since = NULL, next_due_at = excluded.next_due_at,
                     token = CASE WHEN l.tenant_id = excluded.tenant_id THEN l.token ELSE l.token + 1 END,
+                    lease_expires_at = CASE WHEN l.tenant_id = excluded.tenant_id THEN l.lease_expires_at ELSE '-infinity' END,
                     tenant_id = excluded.tenant_id
                 """,
                 number,

@@ -142,6 +142,21 @@ class LaneStepTest {
     }
 
     @Test
+    void a_lane_that_becomes_another_tenants_is_lost_and_free_at_once() {
+        gesher.accepted(text(tenant, CUSTOMER, "שלום"));
+        var old = acquire("old");
+        gesher.disconnect(tenant, number);
+        var other = gesher.newTenant();
+        gesher.connect(other, simulator, number);
+
+        var hold = acquire("new");
+
+        assertThat(hold.tenant()).isEqualTo(other);
+        assertThat(hold.token()).isGreaterThan(old.token() + 1);
+        assertThat(step(old, "old", List.of(), false)).isEqualTo(new LaneStep.Answer.Lost());
+    }
+
+    @Test
     void a_call_that_was_not_made_costs_no_try() {
         var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
         var hold = acquire("we");

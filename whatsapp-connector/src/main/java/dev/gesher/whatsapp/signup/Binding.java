@@ -293,13 +293,14 @@ final class Binding {
                 row.tenant());
     }
 
+    /** Whose lane it is the listener writes, who takes it from the holder that another had. */
     private static void lane(Tx tx, AttemptRow row, NumberState number) throws SQLException {
         tx.updateExactly(
                 1,
                 """
                 INSERT INTO lanes (phone_number_id, tenant_id, messages_per_second) VALUES (?, ?, ?)
                 ON CONFLICT (phone_number_id) DO UPDATE
-                SET tenant_id = excluded.tenant_id, messages_per_second = excluded.messages_per_second,
+                SET messages_per_second = excluded.messages_per_second,
                     parked_cause = NULL, parked_since = NULL
                 """,
                 row.number(),

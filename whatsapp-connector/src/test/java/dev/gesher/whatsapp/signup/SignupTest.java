@@ -382,6 +382,26 @@ class SignupTest {
         assertDone(running.submit(running.newTenant(), meta.mintCode(bakery.wabaId())), bakery);
     }
 
+    @Test
+    void the_listener_sees_whose_the_numbers_lane_was() {
+        var bakery = bakery();
+        var before = running.newTenant();
+        running.scope()
+                .platform(tx ->
+                        tx.update(
+                                "INSERT INTO lanes (phone_number_id, tenant_id, messages_per_second) VALUES (?, ?, 5)",
+                                bakery.phoneNumberId(),
+                                before));
+
+        assertDone(running.submit(tenant, meta.mintCode(bakery.wabaId())), bakery);
+
+        assertThat(
+                        running.look(
+                                "SELECT tenant_id, messages_per_second FROM lanes WHERE phone_number_id = ?",
+                                bakery.phoneNumberId()))
+                .containsExactly(before + " 80");
+    }
+
     @RepeatedTest(20)
     void of_several_tenants_that_want_one_number_one_gets_it() throws Exception {
         var bakery = bakery();
