@@ -56,7 +56,8 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
     /** How long a message of which nobody knows waits for Meta's word. */
     static final Duration SETTLING = Duration.ofMinutes(15);
 
-    private static final int MOST_EXPIRED = 500;
+    /** Of one lane; what is more is due at once. */
+    static final int MOST_EXPIRED = 200;
 
     /** About what a call with its message holds in memory. */
     private static final long CALL_BYTES = 2_048;
@@ -461,10 +462,11 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
         for (var message :
                 tx.query(
                         """
-                        SELECT m.* FROM unnest(?, ?) AS n(tenant_id, phone_number_id)
-                        JOIN whatsapp_messages m ON m.tenant_id = n.tenant_id AND m.phone_number_id = n.phone_number_id
-                        WHERE m.stage IN ('queued', 'deferred') AND m.expires_at <= ?
-                        ORDER BY m.tenant_id, m.message_id LIMIT ? FOR UPDATE OF m
+                        SELECT e.* FROM unnest(?, ?) AS n(tenant_id, phone_number_id) CROSS JOIN LATERAL (
+                            SELECT m.* FROM whatsapp_messages m
+                            WHERE m.tenant_id = n.tenant_id AND m.phone_number_id = n.phone_number_id
+                                AND m.stage IN ('queued', 'deferred') AND m.expires_at <= ?
+                            ORDER BY m.seq LIMIT ? FOR UPDATE SKIP LOCKED) AS e
                         """,
                         MessageRows::read,
                         Tx.tenants(holds.stream().map(LaneHold::tenant).toList()),

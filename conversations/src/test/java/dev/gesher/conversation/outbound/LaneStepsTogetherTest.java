@@ -1,6 +1,7 @@
 package dev.gesher.conversation.outbound;
 
 import static dev.gesher.conversation.RunningGesher.CUSTOMER;
+import static dev.gesher.conversation.RunningGesher.expiring;
 import static dev.gesher.conversation.RunningGesher.inbound;
 import static dev.gesher.conversation.RunningGesher.text;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -261,6 +262,26 @@ class LaneStepsTogetherTest extends GroupCommitContract<Request> {
                         .isZero();
             }
         }
+    }
+
+    @Test
+    void one_lanes_expired_messages_leave_room_for_those_of_others() {
+        var lanes = List.of(claimed(), claimed());
+        var until = clock.instant().plusSeconds(60);
+        for (int n = 0; n <= LaneStep.MOST_EXPIRED; n++) {
+            gesher.accepted(expiring(text(lanes.get(0).hold().tenant(), CUSTOMER, "שלום"), until));
+        }
+        gesher.accepted(expiring(text(lanes.get(1).hold().tenant(), CUSTOMER, "שלום"), until));
+        clock.advance(Duration.ofMinutes(2));
+
+        gesher.bean(TenantScope.class)
+                .in(
+                        lanes.stream().map(lane -> lane.hold().tenant()).toList(),
+                        tx -> gesher.bean(LaneStep.class).write(tx, lanes));
+
+        assertThat(lanes)
+                .extracting(lane -> gesher.messages(lane.hold().tenant(), "error_code = 'expired'"))
+                .containsExactly((long) LaneStep.MOST_EXPIRED, 1L);
     }
 
     private RunningGesher process(CuttingProxy proxy) {
