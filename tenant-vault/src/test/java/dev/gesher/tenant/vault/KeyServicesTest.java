@@ -20,6 +20,7 @@ import java.security.KeyPairGenerator;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -203,6 +204,36 @@ class KeyServicesTest {
             service.be(Mood.WELL);
             running.clock().advance(Duration.ofSeconds(3));
             assertThat(opened(running, tenant)).isEqualTo("EAAG");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {AWS, GCP})
+    void a_key_that_does_not_open_leaves_those_that_opened_ahead_with_it(String uri) {
+        try (var running = start(uri)) {
+            var tenant = running.newTenant();
+            var broken = running.newTenant();
+            running.clock().advance(Duration.ofSeconds(61));
+            running.asAdministrator(
+                    "UPDATE tenant_keys SET wrapped = set_byte(wrapped, 40, 255 - get_byte(wrapped, 40)) WHERE tenant_id = ?",
+                    broken.value());
+
+            assertThat(running.scope().<Boolean>in(List.of(tenant, broken), _ -> true))
+                    .isEqualTo(true);
+
+            service.be(Mood.BROKEN);
+            assertThat(
+                            running.scope()
+                                    .<Object>in(
+                                            tenant,
+                                            tx -> running.bean(ContentKeys.class).of(tx, tenant)))
+                    .isNotNull();
+            assertThatThrownBy(() ->
+                            running.scope()
+                                    .in(
+                                            broken,
+                                            tx -> running.bean(ContentKeys.class).of(tx, broken)))
+                    .isInstanceOf(RuntimeException.class);
         }
     }
 
