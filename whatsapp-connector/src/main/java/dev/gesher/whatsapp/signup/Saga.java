@@ -77,14 +77,25 @@ final class Saga {
         try {
             row = record(row, exchanged(row, reply));
         } catch (RuntimeException e) {
-            if (reply instanceof GraphReply.Success(var body)
-                    && !body.path("access_token").asText("").isEmpty()) {
-                // It could not be stored, so nobody will ever use it.
-                var _ = graph.revoke(SecretText.of(body.path("access_token").asText()));
-            }
+            revokeUnstored(reply);
             return broken(row, e);
         }
+        if (row.step() == Step.EXCHANGE) {
+            // The attempt ended while Meta was asked: the tenant left.
+            revokeUnstored(reply);
+        }
         return row.status() == Status.RUNNING ? run(row) : view(row);
+    }
+
+    /** Ends a token that was not stored, so that nobody will ever use it. */
+    private void revokeUnstored(GraphReply exchanged) {
+        if (exchanged instanceof GraphReply.Success(var body)
+                && !body.path("access_token").asText("").isEmpty()) {
+            var reply = graph.revoke(SecretText.of(body.path("access_token").asText()));
+            if (!(reply instanceof GraphReply.Success)) {
+                log.warn("an exchanged token could not be revoked reply={}", reply);
+            }
+        }
     }
 
     private Outcome exchanged(AttemptRow row, GraphReply reply) {

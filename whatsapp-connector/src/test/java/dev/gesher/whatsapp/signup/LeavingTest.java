@@ -29,6 +29,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -283,6 +285,27 @@ class LeavingTest {
         await().untilAsserted(() -> assertThat(meta.calls("/oauth/revoke")).hasSize(2));
         await().untilAsserted(() ->
                 assertThat(secrets()).containsExactly("pin:" + bakery.phoneNumberId()));
+    }
+
+    @Test
+    void a_token_that_comes_while_the_tenant_leaves_is_revoked() throws Exception {
+        meta.addFault(Match.any().path("GET .*/oauth/access_token").times(1), Effect.delay(1_200));
+        var submitted = new CompletableFuture<Attempt>();
+        var grant = meta.mintCode(bakery.wabaId());
+        Thread.startVirtualThread(() -> submitted.complete(running.submit(tenant, grant)));
+        await().until(() ->
+                running.signup().latest(tenant).orElseThrow().status() == Status.RUNNING);
+
+        leave();
+        assertThat(submitted).isNotDone();
+
+        assertThat(submitted.get(30, TimeUnit.SECONDS).failure())
+                .contains(SignupFailure.CONNECTION_LEFT);
+        // The connection's token and the attempt's.
+        assertThat(meta.calls("/oauth/revoke"))
+                .hasSize(2)
+                .allSatisfy(call -> assertThat(call.status()).isEqualTo(200));
+        assertThat(secrets()).containsExactly("pin:" + bakery.phoneNumberId());
     }
 
     @Test
