@@ -18,8 +18,9 @@ import java.util.UUID;
 public interface Departures {
     /**
      * Leaves, and goes as far as Meta lets it; what is left is done by itself, for at most a day.
-     * Blocks while Meta is asked: not to be called inside a transaction. Repeated, it tells of the
-     * same departure; empty if the tenant never held a number.
+     * Blocks while Meta is asked: not to be called inside a transaction. Repeated, it goes on with
+     * the same departure at once, if nobody does, and tells of it; empty if the tenant never held a
+     * number.
      *
      * @param actor as in the audit: {@code client:<id>}, {@code operator}
      */

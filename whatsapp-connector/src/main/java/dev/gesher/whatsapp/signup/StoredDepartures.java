@@ -68,8 +68,20 @@ final class StoredDepartures implements Departures {
 
     @Override
     public Optional<Departure> leave(TenantId tenant, Cause cause, String actor) {
-        scope.in(tenant, tx -> record(tx, tenant, cause, actor)).ifPresent(id -> goOn(tenant, id));
+        scope.in(tenant, tx -> recordOrFind(tx, tenant, cause, actor))
+                .ifPresent(id -> goOn(tenant, id));
         return latest(tenant);
+    }
+
+    /** The departure that this begins, or the one that is under way: somebody waits for it now. */
+    private Optional<UUID> recordOrFind(Tx tx, TenantId tenant, Cause cause, String actor)
+            throws SQLException {
+        var begun = record(tx, tenant, cause, actor);
+        return begun.isPresent()
+                ? begun
+                : DepartureRow.latest(tx, tenant)
+                        .filter(row -> row.endedAt() == null)
+                        .map(DepartureRow::id);
     }
 
     @Override

@@ -309,6 +309,23 @@ class LeavingTest {
     }
 
     @Test
+    void a_deletion_goes_on_with_a_departure_that_waits_for_meta() {
+        meta.addFault(
+                Match.any().path("DELETE .*/subscribed_apps").times(1), Effect.httpError(503));
+        var left = leave();
+        assertThat(left.endedAt()).isEmpty();
+
+        var deleted =
+                running.departures().leave(tenant, Cause.TENANT_DELETED, "operator").orElseThrow();
+
+        assertThat(deleted.id()).isEqualTo(left.id());
+        assertThat(deleted.unsubscribed()).contains("done");
+        assertThat(deleted.revoked()).contains("done");
+        assertThat(deleted.endedAt()).isPresent();
+        assertThat(running.timers(deleted)).isEmpty();
+    }
+
+    @Test
     void a_tenant_that_comes_back_while_it_leaves_waits_for_that() {
         meta.addFault(Match.any().path("DELETE .*/subscribed_apps"), Effect.httpError(503));
         var left = leave();
