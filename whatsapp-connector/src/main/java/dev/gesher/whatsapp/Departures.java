@@ -38,10 +38,16 @@ public interface Departures {
     Optional<Departure> latest(TenantId tenant);
 
     /**
-     * The two-step PIN of a number that the tenant left, if we know it: without it nobody can
-     * register the number again. Every look is audited.
+     * The two-step PIN of a number that the tenant left, for good or for another one, if we know
+     * it: without it nobody can register the number again. Every look is audited.
+     *
+     * @param phoneNumberId which; empty for the one left last whose PIN we know
+     * @param actor who looks, as in the audit
      */
-    Optional<SecretText> pin(TenantId tenant, String phoneNumberId);
+    Optional<LeftPin> pin(TenantId tenant, Optional<String> phoneNumberId, String actor);
+
+    /** The PIN of a number that a tenant left. */
+    record LeftPin(String phoneNumberId, SecretText pin) {}
 
     /** Why a tenant leaves. */
     enum Cause {

@@ -20,6 +20,7 @@ import io.micronaut.http.annotation.Delete;
 import io.micronaut.http.annotation.Get;
 import io.micronaut.http.annotation.Post;
 import io.micronaut.http.annotation.Put;
+import io.micronaut.http.annotation.QueryValue;
 import io.micronaut.scheduling.TaskExecutors;
 import io.micronaut.scheduling.annotation.ExecuteOn;
 import io.micronaut.security.annotation.Secured;
@@ -32,6 +33,8 @@ import io.swagger.v3.oas.annotations.security.SecurityRequirement;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.Valid;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A tenant's connection with its WhatsApp number. */
 @Controller("/v1/connection")
@@ -122,27 +125,28 @@ class ConnectionController {
         return read(caller);
     }
 
-    /** Shows the PIN of the number that was left last; 404 if we know none. Audited. */
+    /** Shows the PIN of a number that was left; 404 if we know none. Audited. */
     @Get("/two-step-pin")
     @Secured(Scope.CONNECTION_WRITE)
     @SecurityRequirement(name = "token", scopes = Scope.CONNECTION_WRITE)
     @Operation(
-            summary = "Read the two-step PIN of the number that was left",
+            summary = "Read the two-step PIN of a number that was left",
             description =
-                    "Gesher registered the number with a PIN of its own making. Whoever registers it elsewhere needs it.",
+                    "Gesher registered the number with a PIN of its own making. Whoever registers it elsewhere needs it. Without phone_number_id it is the number left last whose PIN Gesher knows.",
             operationId = "readTwoStepPin")
     @ApiResponse(
             responseCode = "200",
             description = "The PIN",
             content = @Content(schema = @Schema(implementation = TwoStepPinBody.class)))
-    HttpResponse<TwoStepPinBody> twoStepPin(@Parameter(hidden = true) Caller caller) {
+    HttpResponse<TwoStepPinBody> twoStepPin(
+            @Parameter(hidden = true) Caller caller,
+            @QueryValue("phone_number_id")
+                    @Nullable
+                    @jakarta.validation.constraints.Pattern(regexp = "\\d{1,32}")
+                    String phoneNumberId) {
         return departures
-                .latest(caller.tenant())
-                .map(Departures.Departure::phoneNumberId)
-                .flatMap(number ->
-                        departures
-                                .pin(caller.tenant(), number)
-                                .map(pin -> new TwoStepPinBody(number, pin.reveal())))
+                .pin(caller.tenant(), Optional.ofNullable(phoneNumberId), caller.actor())
+                .map(left -> new TwoStepPinBody(left.phoneNumberId(), left.pin().reveal()))
                 .map(body -> HttpResponse.ok(body).header(HttpHeaders.CACHE_CONTROL, "no-store"))
                 .orElseThrow(() -> new ProblemException(ProblemKind.NOT_FOUND));
     }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gesher.app.testing.Operations;
 import dev.gesher.app.testing.RunningGesher;
+import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -66,8 +68,33 @@ class LeaveTest {
         assertThat(shown.status()).as(shown.text()).isEqualTo(200);
         assertThat(shown.at("/two_step_pin")).matches("\\d{6}");
         assertThat(shown.header("Cache-Control")).hasValue("no-store");
+        var number = "?phone_number_id=" + shown.at("/phone_number_id");
+        assertThat(gesher.get(path + number, tenant.token()).text()).isEqualTo(shown.text());
+        assertThat(gesher.get(path + "?phone_number_id=1", tenant.token()).status()).isEqualTo(404);
+        assertThat(gesher.get(path + "?phone_number_id=x", tenant.token()).status()).isEqualTo(400);
+        assertThat(audit(tenant, "two_step_pin.shown"))
+                .hasSize(2)
+                .containsOnly("client:" + tenant.clientId());
         var other = gesher.newTenant("d");
+        assertThat(gesher.get(path + number, other.token()).status()).isEqualTo(404);
         assertThat(gesher.get(path, other.token()).status()).isEqualTo(404);
+    }
+
+    private static List<String> audit(RunningGesher.TestTenant tenant, String action) {
+        var sql =
+                "SELECT actor FROM audit_log WHERE tenant_id = '%s' AND action = '%s'"
+                        .formatted(tenant.tenantId(), action);
+        try (var administrator = gesher.database().connectAsAdministrator();
+                var statement = administrator.createStatement();
+                var rows = statement.executeQuery(sql)) {
+            var found = new ArrayList<String>();
+            while (rows.next()) {
+                found.add(rows.getString(1));
+            }
+            return found;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -360,6 +361,18 @@ final class Binding {
                 """,
                 Binding::left,
                 row.tenant());
+    }
+
+    /** The numbers that a tenant held once, the one left last first. */
+    static List<String> numbersLeft(Tx tx, TenantId tenant) throws SQLException {
+        return tx.query(
+                """
+                SELECT phone_number_id FROM number_bindings
+                WHERE tenant_id = ? AND held_to IS NOT NULL
+                GROUP BY phone_number_id ORDER BY max(held_to) DESC, max(held_from) DESC
+                """,
+                row -> row.text("phone_number_id"),
+                tenant);
     }
 
     private static Connection left(Row row) throws SQLException {

@@ -18,6 +18,7 @@ import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.SettableClock;
 import dev.gesher.testkit.TestDatabase;
 import dev.gesher.whatsapp.Connection;
+import dev.gesher.whatsapp.Departures;
 import dev.gesher.whatsapp.Departures.Cause;
 import dev.gesher.whatsapp.Departures.Departure;
 import dev.gesher.whatsapp.Signup.Attempt;
@@ -96,15 +97,56 @@ class LeavingTest {
         assertThat(running.told).containsExactly(new Told.Stopped(connection));
         assertThat(held()).isEmpty();
         assertThat(secrets()).containsExactly("pin:" + bakery.phoneNumberId());
-        assertThat(running.departures().pin(tenant, bakery.phoneNumberId()))
-                .map(SecretText::reveal)
-                .contains(pin);
+        for (var asked : List.of(Optional.<String>empty(), Optional.of(bakery.phoneNumberId()))) {
+            assertThat(running.departures().pin(tenant, asked, "client:" + asked))
+                    .map(shown -> shown.phoneNumberId() + " " + shown.pin().reveal())
+                    .contains(bakery.phoneNumberId() + " " + pin);
+        }
+        assertThat(running.departures().pin(tenant, Optional.of("1"), ACTOR)).isEmpty();
+        assertThat(
+                        running.look(
+                                "SELECT actor, object FROM audit_log WHERE tenant_id = ? AND action = 'two_step_pin.shown' ORDER BY at, audit_id",
+                                tenant.value()))
+                .containsExactly(
+                        "client:Optional.empty " + bakery.phoneNumberId(),
+                        "client:Optional["
+                                + bakery.phoneNumberId()
+                                + "] "
+                                + bakery.phoneNumberId());
         assertThat(running.timers(left)).isEmpty();
         assertThat(
                         running.look(
                                 "SELECT actor, action FROM audit_log WHERE tenant_id = ? AND action IN ('connection.left', 'connection.released') ORDER BY at, audit_id",
                                 tenant.value()))
                 .containsExactly(ACTOR + " connection.left", "system:signup connection.released");
+    }
+
+    @Test
+    void the_pin_of_a_number_left_for_another_can_be_read() {
+        var pin = opened(SecretName.META_PIN).orElseThrow();
+        assertThat(running.departures().pin(tenant, Optional.empty(), ACTOR)).isEmpty();
+        var next = meta.createBusiness("מאפיית דנה", "+972 3-555-0102");
+        assertThat(running.submit(tenant, meta.mintCode(next.wabaId())).status())
+                .isEqualTo(Status.DONE);
+
+        assertThat(running.departures().pin(tenant, Optional.empty(), ACTOR))
+                .map(shown -> shown.phoneNumberId() + " " + shown.pin().reveal())
+                .contains(bakery.phoneNumberId() + " " + pin);
+
+        leave();
+        assertThat(running.departures().pin(tenant, Optional.empty(), ACTOR))
+                .map(Departures.LeftPin::phoneNumberId)
+                .contains(next.phoneNumberId());
+        assertThat(running.departures().pin(tenant, Optional.of(bakery.phoneNumberId()), ACTOR))
+                .map(shown -> shown.pin().reveal())
+                .contains(pin);
+        assertThat(
+                        running.departures()
+                                .pin(
+                                        running.newTenant(),
+                                        Optional.of(bakery.phoneNumberId()),
+                                        ACTOR))
+                .isEmpty();
     }
 
     @Test
