@@ -16,6 +16,8 @@ import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Starts Gesher: without arguments the service (in demo mode with its story), {@code --once} the
@@ -26,6 +28,7 @@ import java.util.function.IntSupplier;
  * sentence, 130 told to end while it started.
  */
 public final class Main {
+    private static final Logger log = LoggerFactory.getLogger(Main.class);
     private static final int REFUSED = 2;
 
     /** As shells tell of a process that ended by Ctrl-C. */
@@ -78,8 +81,15 @@ public final class Main {
         return 0;
     }
 
+    /** What ends a thread is a log line like any other: with no raw text, in the log's format. */
+    static void logUncaught() {
+        Thread.setDefaultUncaughtExceptionHandler(
+                (thread, thrown) -> log.error("uncaught thread={}", thread.getName(), thrown));
+    }
+
     private static int migrate(Settings settings) {
         LogFormats.use(settings.observing().logFormat());
+        logUncaught();
         try (var database = Gesher.withDatabase(settings)) {
             Gesher.migrate(database.settings());
         }
@@ -92,6 +102,7 @@ public final class Main {
                     "--once tells the demo's story, and GESHER_MODE is production.");
         }
         LogFormats.use(configured.observing().logFormat());
+        logUncaught();
         Gesher.refuseTakenPorts(configured);
         var shutdown = Shutdown.ofThisThread();
         try (var database = Gesher.withDatabase(configured)) {

@@ -2,6 +2,10 @@ package dev.gesher.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.gesher.app.testing.RunningGesher;
 import dev.gesher.testkit.TestDatabase;
 import java.io.ByteArrayOutputStream;
@@ -16,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 class MainTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -32,6 +37,32 @@ class MainTest {
                 .contains("GESHER_PUBLIC_URL")
                 .endsWith(".")
                 .doesNotContain("\n", "Exception", "\tat ");
+    }
+
+    @Test
+    void what_ends_a_thread_is_logged() throws InterruptedException {
+        var before = Thread.getDefaultUncaughtExceptionHandler();
+        var logger = (Logger) LoggerFactory.getLogger(Main.class);
+        var lines = new ListAppender<ILoggingEvent>();
+        lines.start();
+        logger.addAppender(lines);
+        try {
+            Main.logUncaught();
+            Thread.ofVirtual()
+                    .name("departure")
+                    .start(() -> {
+                        throw new IllegalStateException("broken");
+                    })
+                    .join();
+        } finally {
+            logger.detachAppender(lines);
+            Thread.setDefaultUncaughtExceptionHandler(before);
+        }
+        assertThat(lines.list).hasSize(1);
+        var line = lines.list.getFirst();
+        assertThat(line.getLevel()).isEqualTo(Level.ERROR);
+        assertThat(line.getFormattedMessage()).isEqualTo("uncaught thread=departure");
+        assertThat(line.getThrowableProxy().getMessage()).isEqualTo("broken");
     }
 
     @Test
