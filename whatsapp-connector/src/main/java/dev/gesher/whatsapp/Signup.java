@@ -116,9 +116,15 @@ public interface Signup {
      * Who sits before the connect page.
      *
      * @param actor names the visitor in the audit and in attempts
+     * @param suspended whether the tenant is, so that nothing may be done for it
      */
     record Visitor(
-            TenantId tenant, String tenantName, String locale, String actor, Instant expiresAt) {}
+            TenantId tenant,
+            String tenantName,
+            String locale,
+            String actor,
+            Instant expiresAt,
+            boolean suspended) {}
 
     /**
      * What Meta's dialog told the page: a hint at best, each id checked with the token.

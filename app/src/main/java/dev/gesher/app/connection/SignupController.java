@@ -83,7 +83,8 @@ class SignupController {
         var session =
                 signup.exchangeLink(SecretText.of(body.secret()))
                         .orElseThrow(SignupSession::noSession);
-        var left = Duration.between(clock.instant(), session.visitor().expiresAt());
+        var visitor = SignupSession.admitted(session.visitor());
+        var left = Duration.between(clock.instant(), visitor.expiresAt());
         var cookie =
                 Cookie.of(SignupSession.COOKIE, session.token().reveal())
                         .httpOnly(true)
@@ -91,7 +92,7 @@ class SignupController {
                         .sameSite(SameSite.Strict)
                         .path(PATH)
                         .maxAge(left);
-        return noStore(state(request, session.visitor())).cookie(cookie);
+        return noStore(state(request, visitor)).cookie(cookie);
     }
 
     /** How things stand. */

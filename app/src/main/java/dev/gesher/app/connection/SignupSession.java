@@ -53,7 +53,16 @@ final class SignupSession implements Ordered {
                 .filter(value -> !value.isEmpty())
                 .map(SecretText::of)
                 .flatMap(signup::session)
+                .map(SignupSession::admitted)
                 .orElseThrow(SignupSession::noSession);
+    }
+
+    /** Nothing is done for a suspended tenant, here as with its apps' tokens. */
+    static Signup.Visitor admitted(Signup.Visitor visitor) {
+        if (visitor.suspended()) {
+            throw new ProblemException(ProblemKind.TENANT_SUSPENDED);
+        }
+        return visitor;
     }
 
     /**

@@ -219,7 +219,7 @@ async function run(work) {
     showAttempt(await work());
   } catch (problem) {
     complain(problem.message);
-    if (problem.code === 'connect_session_invalid') {
+    if (['connect_session_invalid', 'tenant_suspended'].includes(problem.code)) {
       over(problem.message);
     } else {
       offerAgain(Boolean(attempt && attempt.retryable), null);
@@ -234,7 +234,7 @@ async function refresh() {
       showAttempt(state.attempt);
     }
   } catch (problem) {
-    if (problem.code === 'connect_session_invalid') {
+    if (['connect_session_invalid', 'tenant_suspended'].includes(problem.code)) {
       over(problem.message);
     } else {
       complain(problem.message);

@@ -7,12 +7,14 @@ import com.microsoft.playwright.Route;
 import dev.gesher.simulator.world.FaultRule.Effect;
 import dev.gesher.simulator.world.FaultRule.Match;
 import dev.gesher.simulator.world.NumberSpec;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real browser before the connect page, with the simulator in Meta's place. */
@@ -57,6 +59,24 @@ class ConnectPageTest {
         assertThat(stage.status(tenant)).isEqualTo("active");
         assertThat(page.url()).doesNotContain("#");
         assertThat(page.locator("#problem")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"he-IL, החשבון מושעה", "en-US, The account is suspended"})
+    void a_suspended_tenant_is_told_so(String locale, String words) {
+        var tenant = stage.gesher().newTenant("מאפיית לחם");
+        var link = stage.link(tenant);
+        stage.gesher()
+                .post(
+                        "/v1/tenants/" + tenant.tenantId() + "/suspend",
+                        stage.gesher().operatorToken(),
+                        Map.of("reason", "not paid"));
+
+        var page = stage.newPage(locale);
+        page.navigate(link);
+
+        assertThat(page.locator("#problem")).containsText(words);
+        assertThat(page.locator("#ask")).isHidden();
     }
 
     @Test

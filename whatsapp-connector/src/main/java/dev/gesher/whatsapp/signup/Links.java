@@ -2,6 +2,7 @@ package dev.gesher.whatsapp.signup;
 
 import dev.gesher.tenant.AuditLog;
 import dev.gesher.tenant.SecretText;
+import dev.gesher.tenant.Tenant;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.Tenants;
 import dev.gesher.tenant.db.Row;
@@ -119,7 +120,8 @@ final class Links {
                                 found.name(),
                                 found.locale(),
                                 "link:" + opened.linkId(),
-                                opened.expiresAt()));
+                                opened.expiresAt(),
+                                found.status() == Tenant.Status.SUSPENDED));
     }
 
     private record Opened(TenantId tenant, String linkId, java.time.Instant expiresAt) {
