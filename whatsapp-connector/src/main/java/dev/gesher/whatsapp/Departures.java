@@ -37,6 +37,9 @@ public interface Departures {
     /** The tenant's newest departure. */
     Optional<Departure> latest(TenantId tenant);
 
+    /** When leaving last ended an attempt to connect: what is left where no number was held yet. */
+    Optional<Instant> attemptsEnded(TenantId tenant);
+
     /**
      * The two-step PIN of a number that the tenant left, for good or for another one, if we know
      * it: without it nobody can register the number again. Every look is audited.

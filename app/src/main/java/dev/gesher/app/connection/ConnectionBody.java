@@ -3,6 +3,7 @@ package dev.gesher.app.connection;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.gesher.whatsapp.AppSync;
 import dev.gesher.whatsapp.Connection;
+import dev.gesher.whatsapp.Departures;
 import io.micronaut.serde.annotation.Serdeable;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
@@ -45,6 +46,20 @@ record ConnectionBody(
         static AppSyncBody of(AppSync sync) {
             return new AppSyncBody(sync.contacts().code(), sync.history().code(), sync.until());
         }
+    }
+
+    /** Of a tenant that left before its attempts came to a connection. */
+    static ConnectionBody neverMade(Instant leftAt) {
+        return new ConnectionBody(
+                "disconnected",
+                Departures.Cause.LEFT.code(),
+                leftAt,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
     }
 
     static ConnectionBody of(Connection connection, Optional<AppSync> appSync) {

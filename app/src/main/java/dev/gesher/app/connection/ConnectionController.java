@@ -110,19 +110,23 @@ class ConnectionController {
         return read(caller);
     }
 
-    /** Ends the connection; nothing of the tenant's is deleted. */
+    /** Ends the connection, or the attempts at a first one; nothing of the tenant's is deleted. */
     @Delete
     @Secured(Scope.CONNECTION_WRITE)
     @SecurityRequirement(name = "token", scopes = Scope.CONNECTION_WRITE)
     @Operation(
             summary = "Leave the number",
             description =
-                    "Ends the connection at once: what is queued fails, our app is unsubscribed and the token revoked at Meta, as soon as Meta answers. Nothing is deleted; the number may be connected again. Once more changes nothing.",
+                    "Ends the connection at once: what is queued fails, our app is unsubscribed and the token revoked at Meta, as soon as Meta answers. Nothing is deleted; the number may be connected again. Before the first connection it ends the attempts to make it. Once more changes nothing.",
             operationId = "leaveConnection")
     @ApiResponse(responseCode = "200", description = "The connection, disconnected")
     ConnectionBody leave(@Parameter(hidden = true) Caller caller) {
         departures.leave(caller.tenant(), Departures.Cause.LEFT, caller.actor());
-        return read(caller);
+        return connections
+                .find(caller.tenant())
+                .map(found -> ConnectionBody.of(found, connections.appSync(caller.tenant())))
+                .or(() -> departures.attemptsEnded(caller.tenant()).map(ConnectionBody::neverMade))
+                .orElseThrow(() -> new ProblemException(ProblemKind.NOT_FOUND));
     }
 
     /** Shows the PIN of a number that was left; 404 if we know none. Audited. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gesher.app.testing.Operations;
 import dev.gesher.app.testing.RunningGesher;
+import dev.gesher.simulator.world.FaultRule.Effect;
+import dev.gesher.simulator.world.FaultRule.Match;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,6 +80,26 @@ class LeaveTest {
         var other = gesher.newTenant("d");
         assertThat(gesher.get(path + number, other.token()).status()).isEqualTo(404);
         assertThat(gesher.get(path, other.token()).status()).isEqualTo(404);
+    }
+
+    @Test
+    void leaving_before_a_first_connection_ends_the_attempts_and_says_so() {
+        var tenant = gesher.newTenant("e");
+        var meta = gesher.simulator().control();
+        var business = meta.createBusiness("e", "+972 3-555-0105");
+        meta.addFault(Match.any().path("GET .*/debug_token").times(1), Effect.httpError(503));
+        var failed = gesher.connect(tenant, business, meta.mintToken(business.wabaId()));
+        assertThat(failed.status()).as(failed.text()).isEqualTo(502);
+
+        var left = gesher.delete("/v1/connection", tenant.token());
+
+        assertThat(left.status()).as(left.text()).isEqualTo(200);
+        assertThat(left.at("/status")).isEqualTo("disconnected");
+        assertThat(left.at("/cause")).isEqualTo("left");
+        assertThat(gesher.delete("/v1/connection", tenant.token()).text()).isEqualTo(left.text());
+        assertThat(audit(tenant, "connection.attempts_ended"))
+                .containsExactly("client:" + tenant.clientId());
+        assertThat(gesher.get("/v1/connection", tenant.token()).status()).isEqualTo(404);
     }
 
     private static List<String> audit(RunningGesher.TestTenant tenant, String action) {

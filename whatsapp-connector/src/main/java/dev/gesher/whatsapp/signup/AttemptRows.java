@@ -107,6 +107,18 @@ final class AttemptRows {
                 tenant);
     }
 
+    /** When leaving last ended an attempt. */
+    static Optional<Instant> endedByLeaving(Tx tx, TenantId tenant) throws SQLException {
+        return tx.one(
+                """
+                SELECT updated_at FROM connect_attempts WHERE tenant_id = ? AND failure_code = ?
+                ORDER BY updated_at DESC LIMIT 1
+                """,
+                row -> row.instant("updated_at"),
+                tenant,
+                SignupFailure.CONNECTION_LEFT.code());
+    }
+
     /** Whether the number's token came out of the dialog, so that it is for us alone. */
     static boolean isFromSignup(Tx tx, TenantId tenant, String phoneNumberId) throws SQLException {
         return tx.one(

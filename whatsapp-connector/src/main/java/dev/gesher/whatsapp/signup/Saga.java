@@ -368,13 +368,19 @@ final class Saga {
         }
     }
 
-    /** Ends every attempt that somebody may still go on with. */
-    void endAll(Tx tx, TenantId tenant) throws SQLException {
+    /**
+     * Ends every attempt that somebody may still go on with.
+     *
+     * @return how many
+     */
+    int endAll(Tx tx, TenantId tenant) throws SQLException {
         var now = clock.instant();
-        for (var row : AttemptRows.lockOpen(tx, tenant)) {
+        var open = AttemptRows.lockOpen(tx, tenant);
+        for (var row : open) {
             fail(tx, row, SignupFailure.CONNECTION_LEFT, "", null, now);
             forgetSoon(tx, row, now);
         }
+        return open.size();
     }
 
     /** Its token ends at Meta after the commit; should this process die before, by the timer. */

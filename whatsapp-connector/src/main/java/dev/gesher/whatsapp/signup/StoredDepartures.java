@@ -16,6 +16,7 @@ import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -97,6 +98,11 @@ final class StoredDepartures implements Departures {
     }
 
     @Override
+    public Optional<Instant> attemptsEnded(TenantId tenant) {
+        return scope.in(tenant, tx -> AttemptRows.endedByLeaving(tx, tenant));
+    }
+
+    @Override
     public Optional<LeftPin> pin(TenantId tenant, Optional<String> phoneNumberId, String actor) {
         for (var number : scope.in(tenant, tx -> Binding.numbersLeft(tx, tenant))) {
             if (phoneNumberId.isPresent() && !phoneNumberId.get().equals(number)) {
@@ -121,9 +127,18 @@ final class StoredDepartures implements Departures {
     private Optional<UUID> record(Tx tx, TenantId tenant, Cause cause, String actor)
             throws SQLException {
         var now = clock.instant();
-        saga.endAll(tx, tenant);
+        int attempts = saga.endAll(tx, tenant);
         var left = binding.disconnect(tx, tenant, cause.code(), now);
         if (left.isEmpty()) {
+            if (attempts > 0) {
+                audit.record(
+                        tx,
+                        tenant,
+                        actor,
+                        "connection.attempts_ended",
+                        tenant.toString(),
+                        Map.of("cause", cause.code(), "attempts", String.valueOf(attempts)));
+            }
             return Optional.empty();
         }
         var id = UuidCreator.getTimeOrderedEpoch();
