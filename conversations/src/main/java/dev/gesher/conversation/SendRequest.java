@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param reference the caller's own, at most 128 characters
  * @param expiresAt when it is no longer worth sending; empty for the default of its kind
  * @param idempotency the caller's key, if it gave one
- * @param traceParent W3C's {@code traceparent} as the caller wrote it, if it did
+ * @param traceParent the caller's trace context (W3C) as it wrote it, if it did
  */
 public record SendRequest(
         TenantId tenant,
