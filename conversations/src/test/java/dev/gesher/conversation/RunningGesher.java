@@ -67,6 +67,7 @@ public final class RunningGesher implements AutoCloseable {
         var properties = new HashMap<String, Object>(database.datasource());
         properties.put("datasources.default.connection-init-sql", "SET ROLE gesher_service");
         properties.put("datasources.default.maximum-pool-size", "8");
+        properties.put("datasources.default.connection-timeout", "2000"); // as the product's
         properties.put("gesher.mode", "demo");
         properties.put(
                 "gesher.data-dir",
