@@ -71,7 +71,9 @@ public final class RunningGesher implements AutoCloseable {
         properties.put("gesher.mode", "demo");
         properties.put(
                 "gesher.data-dir",
-                Path.of(System.getProperty("java.io.tmpdir"), "data-" + database.name())
+                Path.of(
+                                System.getProperty("java.io.tmpdir"),
+                                "data-" + ProcessHandle.current().pid() + "-" + database.name())
                         .toString());
         properties.put("gesher.meta.app-id", simulator.options().appId());
         properties.put("gesher.meta.app-secret", simulator.options().appSecret());

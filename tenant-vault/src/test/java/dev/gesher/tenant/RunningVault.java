@@ -54,7 +54,8 @@ public final class RunningVault implements AutoCloseable {
         try {
             var folders = Path.of(System.getProperty("java.io.tmpdir"), "vault-tests");
             Files.createDirectories(folders);
-            return folders.resolve(database.name()).toString();
+            return folders.resolve(ProcessHandle.current().pid() + "-" + database.name())
+                    .toString();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -39,7 +39,11 @@ class BackendsTest {
 
     @Test
     void a_server_of_a_killed_run_is_ended_by_the_next() throws Exception {
-        var all = Path.of(System.getProperty("java.io.tmpdir"), "test-postgres");
+        // A folder of its own: another test run may be clearing up the usual one just now.
+        var all =
+                Path.of(
+                        System.getProperty("java.io.tmpdir"),
+                        "leftovers-" + ProcessHandle.current().pid());
         var killed = new ProcessBuilder("true").start();
         killed.waitFor(); // nobody has this process id now
         var folder = all.resolve(Long.toString(killed.pid()));

@@ -37,7 +37,9 @@ public final class ConnectorContext {
         settings.put("gesher.mode", "demo");
         settings.put(
                 "gesher.data-dir",
-                Path.of(System.getProperty("java.io.tmpdir"), "data-" + database.name())
+                Path.of(
+                                System.getProperty("java.io.tmpdir"),
+                                "data-" + ProcessHandle.current().pid() + "-" + database.name())
                         .toString());
         settings.putAll(more);
         return ApplicationContext.builder().properties(settings).singletons(singletons).start();
