@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("crash")
 class KeyRotationCrashTest {
-    private static final int TENANTS = 60;
+    private static final int TENANTS = 25;
     private static final String ALL_ROLES = "api,intake,workers";
     private static final Duration TO_END = Duration.ofMinutes(6);
 
@@ -116,10 +116,11 @@ class KeyRotationCrashTest {
     private void rotateOuter(Stored stored) throws SQLException {
         var newest = KeysetTool.add(stage.folder().resolve("keyset.json"));
         gesher.kill();
+        stored.killedProcessesAreForgotten();
         gesher = stage.start(ALL_ROLES);
         gesher.awaitReady();
         var outer = begin(Map.of("layer", "key_encryption_key"));
-        killWhen(outer, "in the midst", it -> it.at("/done").asInt() > 10);
+        killWhen(outer, "in the midst", it -> it.at("/done").asInt() > 5);
         awaitDone(outer);
         assertThat(stored.number("SELECT count(DISTINCT kek_fingerprint) FROM tenant_keys"))
                 .isEqualTo(1);
@@ -132,12 +133,12 @@ class KeyRotationCrashTest {
 
     private void rotateInner(Stored stored) throws SQLException {
         var inner = begin(Map.of("layer", "data_keys", "destroy_old_keys", true));
-        killWhen(inner, "while keys are made", _ -> stepPassed(stored, "make_keys") > 10);
+        killWhen(inner, "while keys are made", _ -> stepPassed(stored, "make_keys") > 5);
         waitFor(inner, "while all settles", _ -> stepPassed(stored, "settle") >= 0);
         gesher.kill();
         stored.newKeysAreInUse();
         startAgain("while all settles");
-        killWhen(inner, "while content is encrypted", it -> it.at("/done").asInt() > 10);
+        killWhen(inner, "while content is encrypted", it -> it.at("/done").asInt() > 5);
         awaitDone(inner);
     }
 

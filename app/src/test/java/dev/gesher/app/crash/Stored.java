@@ -158,6 +158,13 @@ final class Stored implements AutoCloseable {
         }
     }
 
+    /** As if 90 seconds had passed since the last process ended: it no longer counts as running. */
+    void killedProcessesAreForgotten() throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.executeUpdate("DELETE FROM key_holders");
+        }
+    }
+
     /**
      * As if three minutes had passed since a rotation made its keys. Only while no process runs: it
      * would remember them as not yet in use.
