@@ -1,5 +1,6 @@
 package dev.gesher.conversation.encrypted;
 
+import com.google.errorprone.annotations.CompileTimeConstant;
 import dev.gesher.tenant.EncryptedColumn;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Row;
@@ -9,51 +10,62 @@ import java.util.List;
 import java.util.UUID;
 
 /** A column of a table whose key is the tenant and an id that its values are bound to. */
-abstract class ColumnById implements EncryptedColumn {
+final class ColumnById implements EncryptedColumn {
     private static final UUID FIRST = new UUID(0, 0);
 
     private final String table;
     private final String column;
+    @CompileTimeConstant private final String lock;
+    @CompileTimeConstant private final String write;
 
-    ColumnById(String table, String column) {
+    /**
+     * @param lock the next rows that have a value, as {@code id} and {@code value}, of a tenant,
+     *     after an id, at most so many
+     * @param write writes values by id, both arrays, of a tenant
+     */
+    ColumnById(
+            String table,
+            String column,
+            @CompileTimeConstant final String lock,
+            @CompileTimeConstant final String write) {
         this.table = table;
         this.column = column;
+        this.lock = lock;
+        this.write = write;
     }
 
-    /** The rows that have a value, as {@code id} and {@code value}. */
-    abstract List<Cell> lock(Tx tx, TenantId tenant, UUID after, int limit) throws SQLException;
-
-    /** Writes the values of the rows with these ids. */
-    abstract void write(Tx tx, TenantId tenant, int rows, Object ids, Object values)
-            throws SQLException;
-
     @Override
-    public final String table() {
+    public String table() {
         return table;
     }
 
     @Override
-    public final String column() {
+    public String column() {
         return column;
     }
 
     @Override
-    public final List<Cell> lockNext(Tx tx, TenantId tenant, String after, int limit)
+    public List<Cell> lockNext(Tx tx, TenantId tenant, String after, int limit)
             throws SQLException {
-        return lock(tx, tenant, after.isEmpty() ? FIRST : UUID.fromString(after), limit);
+        return tx.query(
+                lock,
+                ColumnById::cell,
+                tenant,
+                after.isEmpty() ? FIRST : UUID.fromString(after),
+                limit);
     }
 
     @Override
-    public final void write(Tx tx, TenantId tenant, List<Cell> cells) throws SQLException {
-        write(
-                tx,
-                tenant,
+    public void write(Tx tx, TenantId tenant, List<Cell> cells) throws SQLException {
+        tx.updateExactly(
                 cells.size(),
+                write,
                 Tx.uuids(cells.stream().map(Cell::row).toList()),
-                Tx.byteArrays(cells.stream().map(Cell::value).toList()));
+                Tx.byteArrays(cells.stream().map(Cell::value).toList()),
+                tenant);
     }
 
-    static Cell cell(Row row) throws SQLException {
+    private static Cell cell(Row row) throws SQLException {
         var id = row.uuid("id");
         return new Cell(id.toString(), id, row.bytes("value"));
     }
