@@ -150,16 +150,13 @@ class ReceivingTest {
     @Test
     void what_opens_no_window_at_meta_opens_none_here() {
         receive(
-                new InboundSignal.Message(
+                RunningGesher.inbound(
                         "wamid.1",
-                        Optional.of(new PhoneNumber(CUSTOMER)),
-                        Optional.empty(),
-                        Optional.empty(),
+                        InboundSignal.Person.of(
+                                Optional.of(new PhoneNumber(CUSTOMER)), Optional.empty()),
                         now,
                         "system",
                         "{\"type\":\"system\"}",
-                        Optional.empty(),
-                        Optional.empty(),
                         false));
 
         assertThat(only().windowOpenedAt()).isEmpty();
@@ -168,16 +165,12 @@ class ReceivingTest {
 
     private InboundSignal.Message from(
             String wamid, Optional<String> phone, Optional<String> userId) {
-        return new InboundSignal.Message(
+        return RunningGesher.inbound(
                 wamid,
-                phone.map(PhoneNumber::new),
-                userId,
-                Optional.empty(),
+                InboundSignal.Person.of(phone.map(PhoneNumber::new), userId),
                 now,
                 "text",
                 "{}",
-                Optional.empty(),
-                Optional.empty(),
                 true);
     }
 
@@ -319,15 +312,12 @@ class ReceivingTest {
     void a_status_without_our_id_is_found_by_metas() {
         var id = sentMessage().message();
         receive(
-                new InboundSignal.StatusUpdate(
+                RunningGesher.status(
                         "wamid." + id + ".1",
                         InboundSignal.Status.DELIVERED,
                         now,
                         Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        false));
+                        Optional.empty()));
 
         assertThat(gesher.message(tenant, id).status()).isEqualTo("delivered");
     }
@@ -343,15 +333,12 @@ class ReceivingTest {
                 otherNumber.phoneNumberId(),
                 status(id, 1, InboundSignal.Status.READ, now),
                 status(new MessageId(UUID.randomUUID()), 1, InboundSignal.Status.READ, now),
-                new InboundSignal.StatusUpdate(
+                RunningGesher.status(
                         "wamid.unknown",
                         InboundSignal.Status.READ,
                         now,
                         Optional.of("not ours"),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        false));
+                        Optional.empty()));
 
         assertThat(gesher.message(tenant, id).status()).isEqualTo("sent");
         assertThat(gesher.eventTypes(other)).containsExactly("connection.active");

@@ -189,31 +189,70 @@ public final class RunningGesher implements AutoCloseable {
 
     public static InboundSignal.Message inbound(
             String wamid, String from, Instant at, String text) {
-        return new InboundSignal.Message(
+        return inbound(
                 wamid,
-                Optional.of(new PhoneNumber(from)),
-                Optional.empty(),
-                Optional.of("דנה"),
+                new InboundSignal.Person(
+                        Optional.of(new PhoneNumber(from)),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of("דנה"),
+                        Optional.empty()),
                 at,
                 "text",
                 "{\"type\":\"text\",\"text\":{\"body\":\"" + text + "\"}}",
-                Optional.empty(),
-                Optional.empty(),
                 true);
+    }
+
+    public static InboundSignal.Message inbound(
+            String wamid,
+            InboundSignal.Person from,
+            Instant at,
+            String type,
+            String contentJson,
+            boolean opensWindow) {
+        return new InboundSignal.Message(
+                wamid,
+                from,
+                at,
+                InboundSignal.Source.LIVE,
+                true,
+                type,
+                contentJson,
+                Optional.empty(),
+                Optional.empty(),
+                opensWindow,
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** A status of a message of ours, found by the id we sent along. */
     public static InboundSignal.StatusUpdate status(
             MessageId message, int attempt, InboundSignal.Status status, Instant at) {
-        return new InboundSignal.StatusUpdate(
+        return status(
                 "wamid." + message + "." + attempt,
                 status,
                 at,
                 Optional.of(message + "." + attempt),
+                status == InboundSignal.Status.FAILED ? Optional.of("131026") : Optional.empty());
+    }
+
+    public static InboundSignal.StatusUpdate status(
+            String wamid,
+            InboundSignal.Status status,
+            Instant at,
+            Optional<String> opaque,
+            Optional<String> error) {
+        return new InboundSignal.StatusUpdate(
+                wamid,
+                status,
+                at,
+                opaque,
+                InboundSignal.Person.of(Optional.empty(), Optional.empty()),
+                error.map(code ->
+                        new InboundSignal.MetaError(code, Optional.empty(), Optional.empty())),
+                error.filter("131047"::equals).isPresent(),
                 Optional.empty(),
-                Optional.empty(),
-                status == InboundSignal.Status.FAILED ? Optional.of("131026") : Optional.empty(),
-                false);
+                Optional.empty());
     }
 
     public void receive(TenantId tenant, String phoneNumberId, InboundSignal... signals) {

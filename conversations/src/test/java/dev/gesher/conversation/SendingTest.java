@@ -25,7 +25,6 @@ import dev.gesher.testkit.SettableClock;
 import dev.gesher.testkit.TestDatabase;
 import dev.gesher.whatsapp.Connections;
 import dev.gesher.whatsapp.InboundSignal;
-import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
 import dev.gesher.whatsapp.MessageContent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -241,15 +240,12 @@ class SendingTest {
         var answer = gesher.accepted(textOrTemplate(tenant, CUSTOMER, "שלום"));
         awaitStatus(answer, "sent");
         var closed =
-                new StatusUpdate(
+                RunningGesher.status(
                         message(answer).waMessageId().orElseThrow(),
                         InboundSignal.Status.FAILED,
                         clock.instant(),
                         Optional.of(answer.message() + ".1"),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.of("131047"),
-                        true);
+                        Optional.of("131047"));
 
         gesher.receive(tenant, number.phoneNumberId(), closed);
         await().until(() -> received().size() == 2);
@@ -273,15 +269,12 @@ class SendingTest {
         gesher.receive(
                 tenant,
                 number.phoneNumberId(),
-                new StatusUpdate(
+                RunningGesher.status(
                         received().getFirst().wamid(),
                         InboundSignal.Status.DELIVERED,
                         clock.instant(),
                         Optional.of(answer.message() + ".1"),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        false));
+                        Optional.empty()));
 
         assertThat(message(answer).stage()).isEqualTo("done");
         assertThat(message(answer).status()).isEqualTo("delivered");

@@ -110,7 +110,8 @@ final class CustomerMessages {
     }
 
     private static Sighting sighting(Received received) {
-        return new Sighting(received.tenant(), received.signal().waMessageId());
+        return new Sighting(
+                received.tenant(), ((InboundSignal.Message) received.signal()).waMessageId());
     }
 
     private static Set<Customer> customers(List<Received> received) {
@@ -123,8 +124,8 @@ final class CustomerMessages {
         var message = (InboundSignal.Message) received.signal();
         return new Customer(
                 received.tenant(),
-                message.fromPhone().map(PhoneNumber::e164),
-                message.fromUserId());
+                message.customer().phone().map(PhoneNumber::e164),
+                message.customer().userId());
     }
 
     /** All conversations of this batch, locked; those that a status names may be others. */
@@ -205,7 +206,13 @@ final class CustomerMessages {
                                 texts(fresh, f -> f.received().phoneNumberId()),
                                 texts(fresh, f -> f.message().type()),
                                 Tx.byteArrays(content),
-                                texts(fresh, f -> f.message().mediaId().orElse(null)),
+                                texts(
+                                        fresh,
+                                        f ->
+                                                f.message()
+                                                        .media()
+                                                        .map(InboundSignal.Media::id)
+                                                        .orElse(null)),
                                 texts(fresh, f -> f.customer().phone().orElse(null)),
                                 texts(fresh, f -> f.customer().userId().orElse(null)),
                                 texts(fresh, f -> f.message().waMessageId()),
@@ -324,8 +331,8 @@ final class CustomerMessages {
         data.put("type", message.type());
         each.customer().phone().ifPresent(value -> data.put("sender_phone", value));
         each.customer().userId().ifPresent(value -> data.put("sender_user_id", value));
-        message.profileName().ifPresent(value -> data.put("sender_name", value));
-        message.mediaId().ifPresent(value -> data.put("media_id", value));
+        message.customer().name().ifPresent(value -> data.put("sender_name", value));
+        message.media().ifPresent(value -> data.put("media_id", value.id()));
         message.contextWaMessageId().ifPresent(value -> data.put("context_wa_message_id", value));
         data.put("wa_message_id", message.waMessageId());
         data.set("content", json(message.contentJson()));
@@ -377,7 +384,7 @@ final class CustomerMessages {
             if (message.message().opensWindow()) {
                 openings.add(message);
             }
-            var profile = message.message().profileName();
+            var profile = message.message().customer().name();
             if (profile.isPresent() && !at.isBefore(namedAt)) {
                 namedAt = at;
                 name = profile;

@@ -39,6 +39,12 @@ final class InboundChanges implements InboundListener {
             switch (signal.signal()) {
                 case InboundSignal.Message message -> written.add(signal);
                 case InboundSignal.StatusUpdate update -> reported.add(signal);
+                case InboundSignal.Edit _,
+                        InboundSignal.Revoke _,
+                        InboundSignal.CustomerChanged _,
+                        InboundSignal.AppContact _,
+                        InboundSignal.Preference _,
+                        InboundSignal.News _ -> {}
             }
         }
         var told = new ArrayList<NewEvent>();

@@ -152,7 +152,7 @@ final class StatusReports {
     }
 
     private static ByWamid wamid(Received received) {
-        return new ByWamid(received.tenant(), received.signal().waMessageId());
+        return new ByWamid(received.tenant(), ((StatusUpdate) received.signal()).waMessageId());
     }
 
     /**
@@ -273,7 +273,7 @@ final class StatusReports {
                         report.attempt().number(),
                         status(update.status()),
                         update.windowClosed(),
-                        update.errorCode().orElse("failed"));
+                        update.error().map(InboundSignal.MetaError::code).orElse("failed"));
         var before = soFar.after();
         var after = Transitions.apply(before, event);
         if (after.isEmpty()) {

@@ -255,15 +255,12 @@ class LaneStepTest {
     }
 
     private InboundSignal.StatusUpdate windowClosed(SendAnswer.Accepted answer) {
-        return new InboundSignal.StatusUpdate(
+        return RunningGesher.status(
                 "wamid.1",
                 InboundSignal.Status.FAILED,
                 clock.instant(),
                 Optional.of(answer.message() + ".1"),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.of("131047"),
-                true);
+                Optional.of("131047"));
     }
 
     @Test

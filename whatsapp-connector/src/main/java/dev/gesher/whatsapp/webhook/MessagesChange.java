@@ -3,6 +3,7 @@ package dev.gesher.whatsapp.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gesher.whatsapp.InboundSignal;
 import dev.gesher.whatsapp.InboundSignal.Message;
+import dev.gesher.whatsapp.InboundSignal.Person;
 import dev.gesher.whatsapp.InboundSignal.Status;
 import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
 import dev.gesher.whatsapp.PhoneNumber;
@@ -119,19 +120,43 @@ final class MessagesChange {
             return;
         }
         var at = time(message.path("timestamp"));
-        var media = MEDIA.contains(type) ? Json.scalar(message.path(type).path("id")) : NOTHING;
+        var media =
+                MEDIA.contains(type)
+                        ? media(message.path(type))
+                        : Optional.<InboundSignal.Media>empty();
         signals.add(
                 new Message(
                         id.get(),
-                        from,
-                        userId,
-                        Json.scalar(contact.path("profile").path("name")),
+                        new Person(
+                                from,
+                                userId,
+                                Json.scalar(message.path("from_parent_user_id"))
+                                        .or(() -> Json.scalar(contact.path("parent_user_id"))),
+                                Json.scalar(contact.path("profile").path("name")),
+                                Json.scalar(contact.path("profile").path("username"))),
                         at.orElse(received),
+                        InboundSignal.Source.LIVE,
+                        true,
                         type,
                         Json.text(message),
                         media,
                         Json.scalar(message.path("context").path("id")),
-                        at.isPresent() && !OPENS_NO_WINDOW.contains(type)));
+                        at.isPresent() && !OPENS_NO_WINDOW.contains(type),
+                        Optional.empty(),
+                        Optional.empty()));
+    }
+
+    private static Optional<InboundSignal.Media> media(JsonNode media) {
+        return Json.scalar(media.path("id"))
+                .map(id ->
+                        new InboundSignal.Media(
+                                id,
+                                Json.scalar(media.path("mime_type")),
+                                Json.scalar(media.path("sha256")),
+                                Json.scalar(media.path("url")),
+                                Json.scalar(media.path("filename")),
+                                media.path("voice").asBoolean(),
+                                media.path("animated").asBoolean()));
     }
 
     private static final Optional<String> NOTHING = Optional.empty();
@@ -160,11 +185,16 @@ final class MessagesChange {
                         known,
                         time(status.path("timestamp")).orElse(received),
                         Json.scalar(status.path("biz_opaque_callback_data")),
-                        phone(recipient),
-                        Json.scalar(status.path("recipient_user_id"))
-                                .or(() -> notAPhone(recipient)),
-                        code,
-                        code.filter(WINDOW_CLOSED::equals).isPresent()));
+                        Person.of(
+                                phone(recipient),
+                                Json.scalar(status.path("recipient_user_id"))
+                                        .or(() -> notAPhone(recipient))),
+                        code.map(one ->
+                                new InboundSignal.MetaError(
+                                        one, Optional.empty(), Optional.empty())),
+                        code.filter(WINDOW_CLOSED::equals).isPresent(),
+                        Optional.empty(),
+                        Optional.empty()));
     }
 
     /** The contact that a message is from: by its ids, never by its place. */

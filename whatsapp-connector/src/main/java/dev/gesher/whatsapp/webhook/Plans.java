@@ -2,15 +2,11 @@ package dev.gesher.whatsapp.webhook;
 
 import dev.gesher.tenant.TenantId;
 import dev.gesher.whatsapp.InboundListener.Received;
-import dev.gesher.whatsapp.InboundSignal;
-import dev.gesher.whatsapp.InboundSignal.Message;
-import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
 import dev.gesher.whatsapp.webhook.Bindings.Binding;
 import dev.gesher.whatsapp.webhook.Bindings.Holder;
 import dev.gesher.whatsapp.webhook.ChangeRows.Change;
 import dev.gesher.whatsapp.webhook.ChangeRows.Settled;
 import dev.gesher.whatsapp.webhook.ChangeRows.State;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -87,7 +83,7 @@ final class Plans {
         boolean parked = false;
         boolean dropped = false;
         for (var signal : read.signals()) {
-            switch (bindings.holder(String.valueOf(number), change.wabaId(), at(signal))) {
+            switch (bindings.holder(String.valueOf(number), change.wabaId(), signal.at())) {
                 case Holder.Of(var tenant) ->
                         received.add(
                                 new Received(
@@ -131,12 +127,5 @@ final class Plans {
             return State.PARKED; // what has a tenant is applied now, and changes nothing later
         }
         return dropped && nothing ? State.DROPPED : State.APPLIED;
-    }
-
-    private static Instant at(InboundSignal signal) {
-        return switch (signal) {
-            case Message message -> message.at();
-            case StatusUpdate status -> status.at();
-        };
     }
 }

@@ -10,6 +10,7 @@ import dev.gesher.tenant.db.Leases.Lease;
 import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.GroupCommitContract;
 import dev.gesher.testkit.TestDatabase;
+import dev.gesher.whatsapp.InboundSignal;
 import dev.gesher.whatsapp.webhook.ApplyBatch.Item;
 import dev.gesher.whatsapp.webhook.ApplyBatch.Outcome;
 import dev.gesher.whatsapp.webhook.Plans.Plan;
@@ -165,7 +166,7 @@ class ApplyBatchTest extends GroupCommitContract<Item> {
     }
 
     private static String wamid(Plan plan) {
-        return plan.received().getFirst().signal().waMessageId();
+        return ((InboundSignal.OfMessage) plan.received().getFirst().signal()).waMessageId();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.gesher.whatsapp.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gesher.whatsapp.InboundSignal;
 import dev.gesher.whatsapp.InboundSignal.Message;
 import dev.gesher.whatsapp.InboundSignal.Status;
 import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
@@ -30,9 +31,9 @@ class MessagesChangeTest {
         var text = message("text_message");
 
         assertThat(text.waMessageId()).isEqualTo("wamid.text1");
-        assertThat(text.fromPhone()).contains(new PhoneNumber("+972541112222"));
-        assertThat(text.fromUserId()).contains("IL.111");
-        assertThat(text.profileName()).contains("דנה כהן 🌸");
+        assertThat(text.customer().phone()).contains(new PhoneNumber("+972541112222"));
+        assertThat(text.customer().userId()).contains("IL.111");
+        assertThat(text.customer().name()).contains("דנה כהן 🌸");
         assertThat(text.at()).isEqualTo(Webhooks.SENT);
         assertThat(text.type()).isEqualTo("text");
         assertThat(text.opensWindow()).isTrue();
@@ -52,7 +53,7 @@ class MessagesChangeTest {
 
     @Test
     void an_image_names_its_media() {
-        assertThat(message("image_message").mediaId()).contains("9001");
+        assertThat(message("image_message").media().orElseThrow().id()).isEqualTo("9001");
     }
 
     @Test
@@ -89,16 +90,16 @@ class MessagesChangeTest {
     void a_sender_may_have_a_user_id_only_wherever_it_stands() {
         for (var fixture : List.of("user_id_only", "user_id_in_from")) {
             var message = message(fixture);
-            assertThat(message.fromPhone()).isEmpty();
-            assertThat(message.fromUserId()).contains("IL.222");
-            assertThat(message.profileName()).contains("Noa");
+            assertThat(message.customer().phone()).isEmpty();
+            assertThat(message.customer().userId()).contains("IL.222");
+            assertThat(message.customer().name()).contains("Noa");
         }
     }
 
     @Test
     void contacts_belong_to_messages_by_id_not_by_place() {
         assertThat(read("contacts_out_of_order").signals())
-                .extracting(signal -> ((Message) signal).profileName().orElse(""))
+                .extracting(signal -> ((Message) signal).customer().name().orElse(""))
                 .containsExactly("דנה כהן 🌸", "Avi");
     }
 
@@ -108,7 +109,7 @@ class MessagesChangeTest {
 
         assertThat(read.problems()).containsExactly("message without sender");
         assertThat(read.signals())
-                .extracting(s -> s.waMessageId())
+                .extracting(s -> ((InboundSignal.OfMessage) s).waMessageId())
                 .containsExactly("wamid.neighbour1");
     }
 
@@ -129,11 +130,12 @@ class MessagesChangeTest {
                         Status.FAILED,
                         Status.FAILED);
         assertThat(statuses.getFirst().opaque()).contains("018f.1");
-        assertThat(statuses.getFirst().recipientPhone()).contains(new PhoneNumber("+972541112222"));
-        assertThat(statuses.get(1).recipientUserId()).contains("IL.111");
-        assertThat(statuses.get(4).errorCode()).contains("131047");
+        assertThat(statuses.getFirst().recipient().phone())
+                .contains(new PhoneNumber("+972541112222"));
+        assertThat(statuses.get(1).recipient().userId()).contains("IL.111");
+        assertThat(statuses.get(4).error().orElseThrow().code()).isEqualTo("131047");
         assertThat(statuses.get(4).windowClosed()).isTrue();
-        assertThat(statuses.get(5).errorCode()).contains("131026");
+        assertThat(statuses.get(5).error().orElseThrow().code()).isEqualTo("131026");
         assertThat(statuses.get(5).windowClosed()).isFalse();
     }
 

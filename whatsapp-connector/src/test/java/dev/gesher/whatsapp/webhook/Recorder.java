@@ -3,6 +3,7 @@ package dev.gesher.whatsapp.webhook;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.InboundListener;
 import dev.gesher.whatsapp.InboundSignal.Message;
+import dev.gesher.whatsapp.InboundSignal.OfMessage;
 import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
 import java.sql.SQLException;
 import java.util.List;
@@ -27,13 +28,15 @@ final class Recorder implements InboundListener {
                 Tx.tenants(signals.stream().map(Received::tenant).distinct().toList()));
         for (var received : signals) {
             var signal = received.signal();
-            if (signal.waMessageId().contains(POISON)) {
+            var id = signal instanceof OfMessage message ? message.waMessageId() : "";
+            if (id.contains(POISON)) {
                 throw new IllegalStateException("secret content of the message");
             }
             var what =
                     switch (signal) {
                         case Message message -> message.type();
                         case StatusUpdate status -> status.status().name();
+                        default -> signal.toString();
                     };
             tx.update(
                     """
@@ -42,7 +45,7 @@ final class Recorder implements InboundListener {
                     """,
                     received.tenant(),
                     received.phoneNumberId(),
-                    signal.waMessageId(),
+                    id,
                     what);
             tx.update("UPDATE heard_tenants SET n = n + 1 WHERE tenant_id = ?", received.tenant());
         }
