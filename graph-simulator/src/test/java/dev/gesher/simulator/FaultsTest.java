@@ -135,6 +135,22 @@ class FaultsTest {
     }
 
     @Test
+    void a_webhook_can_break_off_and_comes_whole_the_next_time() throws Exception {
+        scene.control.changeQuirks("{\"retry_start_millis\":10}");
+        scene.control.addFault(
+                Match.any().path("WEBHOOK").times(1), Effect.webhook(WebhookFault.TRUNCATE));
+
+        int before = scene.app.messages().size();
+
+        scene.customerWrote();
+        await().until(() -> scene.control.pendingWebhooks() == 0);
+
+        assertThat(scene.app.messages()).hasSize(before + 1);
+        assertThat(scene.control.webhooks().getLast().attempts()).isEqualTo(2);
+        assertThat(scene.control.webhooks().getLast().delivered()).isTrue();
+    }
+
+    @Test
     void a_probability_hits_some_and_a_removed_rule_none() throws Exception {
         var rule =
                 scene.control.addFault(

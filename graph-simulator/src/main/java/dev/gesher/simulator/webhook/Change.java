@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param chat what keeps order among itself; absent for account changes
  * @param recipient the customer's address, for fault rules
  * @param gate must be open before the change goes out
+ * @param truncated whether the first POST with it breaks off
  */
 public record Change(
         String entryId,
@@ -18,11 +19,27 @@ public record Change(
         @Nullable String phoneNumberId,
         @Nullable String chat,
         @Nullable String recipient,
-        Gate gate) {
+        Gate gate,
+        boolean truncated) {
+    public Change(
+            String entryId,
+            String field,
+            JsonNode value,
+            @Nullable String phoneNumberId,
+            @Nullable String chat,
+            @Nullable String recipient,
+            Gate gate) {
+        this(entryId, field, value, phoneNumberId, chat, recipient, gate, false);
+    }
 
     /** The same change, waiting for this gate. */
     public Change behind(Gate other) {
-        return new Change(entryId, field, value, phoneNumberId, chat, recipient, other);
+        return new Change(entryId, field, value, phoneNumberId, chat, recipient, other, truncated);
+    }
+
+    /** The same change, whose first POST breaks off. */
+    Change cutOff() {
+        return new Change(entryId, field, value, phoneNumberId, chat, recipient, gate, true);
     }
 
     /** A change of an account or template, whose order against others nobody promises. */

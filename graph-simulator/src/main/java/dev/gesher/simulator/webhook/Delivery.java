@@ -13,6 +13,7 @@ final class Delivery {
     private final @Nullable String signature;
     private final String stripe;
     private final Instant firstAt;
+    private final boolean truncated;
     private final CountDownLatch firstAttempt = new CountDownLatch(1);
     private int attempts;
     private int lastStatus;
@@ -24,13 +25,15 @@ final class Delivery {
             byte[] body,
             @Nullable String signature,
             String stripe,
-            Instant firstAt) {
+            Instant firstAt,
+            boolean truncated) {
         this.seq = seq;
         this.url = url;
         this.body = body;
         this.signature = signature;
         this.stripe = stripe;
         this.firstAt = firstAt;
+        this.truncated = truncated;
     }
 
     String url() {
@@ -51,6 +54,11 @@ final class Delivery {
 
     Instant firstAt() {
         return firstAt;
+    }
+
+    /** Whether this attempt breaks off in the midst of the body. */
+    synchronized boolean breaksOff() {
+        return truncated && attempts == 0;
     }
 
     CountDownLatch firstAttempt() {

@@ -64,7 +64,7 @@ public final class Webhooks implements AutoCloseable {
         if (url == null) {
             throw new IllegalArgumentException("no webhook URL is set");
         }
-        var delivery = record(url, body, signature, "raw");
+        var delivery = record(url, body, signature, "raw", false);
         courier.send(delivery);
         await(delivery);
         return delivery.view();
@@ -116,6 +116,9 @@ public final class Webhooks implements AutoCloseable {
         if (late != null) {
             return List.of(change, late);
         }
+        if (fault == WebhookFault.TRUNCATE) {
+            return List.of(change.cutOff());
+        }
         return fault == WebhookFault.DUPLICATE ? List.of(change, change) : List.of(change);
     }
 
@@ -141,11 +144,16 @@ public final class Webhooks implements AutoCloseable {
     private Delivery post(String url, List<Change> changes) {
         var body = Envelope.of(changes, world.clock().instant());
         var chat = changes.getFirst().chat();
-        return record(url, body, sign(body), chat == null ? changes.getFirst().entryId() : chat);
+        return record(
+                url,
+                body,
+                sign(body),
+                chat == null ? changes.getFirst().entryId() : chat,
+                changes.stream().anyMatch(Change::truncated));
     }
 
     private synchronized Delivery record(
-            String url, byte[] body, @Nullable String signature, String stripe) {
+            String url, byte[] body, @Nullable String signature, String stripe, boolean truncated) {
         var delivery =
                 new Delivery(
                         sequence.incrementAndGet(),
@@ -153,7 +161,8 @@ public final class Webhooks implements AutoCloseable {
                         body,
                         signature,
                         stripe,
-                        world.clock().instant());
+                        world.clock().instant(),
+                        truncated);
         recent.addLast(delivery);
         if (recent.size() > KEPT) {
             recent.removeFirst();

@@ -121,6 +121,8 @@ public record FaultRule(@Nullable String id, Match match, Effect effect) {
         DUPLICATE,
         /** Delivered after the next one of the same chat. */
         REORDER,
+        /** The connection closes in the midst of the body at first; repeated whole. */
+        TRUNCATE,
         /** Kept back until released. */
         HOLD,
         /** Never delivered. */
