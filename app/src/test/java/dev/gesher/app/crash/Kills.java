@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /**
  * {@code kill -9} of real processes at random moments while messages flow both ways for several
  * tenants, on a PostgreSQL that keeps what it commits: of two replicas now one dies, now the other,
- * now both. {@code -Dcrash.seed} repeats the choices of a run.
+ * now both, now PostgreSQL itself. {@code -Dcrash.seed} repeats the choices of a run.
  */
 abstract class Kills {
     private static final int TENANTS = 5;
@@ -29,6 +29,7 @@ abstract class Kills {
     private static final int SENDERS_PAUSE_MILLIS = 1_500;
     private static final int CUSTOMERS_PAUSE_MILLIS = 800;
     private static final int BOTH_DIE_EVERY = 5;
+    private static final int POSTGRES_DIES_EVERY = 4;
     private static final String ALL_ROLES = "api,intake,workers";
 
     /** For what was left behind to move, and something to be sent. */
@@ -46,6 +47,7 @@ abstract class Kills {
     private Balancer balancer;
     private long longestSilence;
     private long toldLate;
+    private int postgresKills;
 
     Kills(int kills) {
         this.kills = kills;
@@ -159,10 +161,16 @@ abstract class Kills {
         meta.addFault(
                 Match.any().path("^WEBHOOK messages").probability(0.05),
                 Effect.webhook(WebhookFault.DUPLICATE));
+        meta.addFault(
+                Match.any().path("^WEBHOOK messages").probability(0.05),
+                Effect.webhook(WebhookFault.TRUNCATE));
+        meta.addFault(
+                Match.any().path("^WEBHOOK messages").probability(0.1),
+                Effect.webhook(WebhookFault.REORDER));
     }
 
     /** Returns how many were killed. */
-    private int killAtAMoment(int kill) {
+    private int killAtAMoment(int kill) throws IOException {
         int victim = kill % replicas.length;
         boolean both = kill % BOTH_DIE_EVERY == 0 && kill < kills;
         // The last one surely meets calls under way.
@@ -188,6 +196,9 @@ abstract class Kills {
                 afterMore(step, meta::sentCount);
             }
         }
+        if (kill % POSTGRES_DIES_EVERY == 0) {
+            return killPostgres(kill, moment);
+        }
         kill(victim);
         if (both) {
             kill(1 - victim);
@@ -204,6 +215,16 @@ abstract class Kills {
             replicas[1 - victim] = begin(1 - victim);
         }
         return both ? 2 : 1;
+    }
+
+    private int killPostgres(int kill, int moment) throws IOException {
+        stage.killPostgres();
+        postgresKills++;
+        System.out.printf(
+                "crash test: kill %d of PostgreSQL at a moment of kind %d: %d accepted, %d sent, %d written%n",
+                kill, moment, promised(), stage.meta().sentCount(), written());
+        nothingIsWrong();
+        return 1;
     }
 
     private void kill(int replica) {
@@ -283,11 +304,12 @@ abstract class Kills {
             again += tenant.ledger().requestsMadeAgain();
         }
         System.out.printf(
-                "crash test: %d kills in %d s, %d s in all; %d messages accepted (%d requests made again), "
+                "crash test: %d kills (%d of PostgreSQL) in %d s, %d s in all; %d messages accepted (%d requests made again), "
                         + "%d of them sent exactly once (%d that Meta had taken when the process died, %d by calls nobody cut off), "
                         + "%d ended as unknown; %d written by customers; %d webhooks, %d changes told late; "
                         + "after a kill at most %d s until more came; %d wrong%n",
                 kills,
+                postgresKills,
                 killing.toSeconds(),
                 all.toSeconds(),
                 promised(),

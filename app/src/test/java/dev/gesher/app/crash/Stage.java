@@ -30,6 +30,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What stands while processes come and go: a PostgreSQL that keeps what it commits, Meta's
@@ -83,6 +84,26 @@ final class Stage implements AutoCloseable {
 
     Path folder() {
         return folder;
+    }
+
+    /**
+     * {@code kill -9} of PostgreSQL, server and sessions alike, which then recovers what was
+     * committed.
+     */
+    void killPostgres() throws IOException {
+        var postmaster = postmaster();
+        var all = Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
+        all.forEach(ProcessHandle::destroyForcibly);
+        await().pollInterval(Duration.ofMillis(10))
+                .until(() -> all.stream().noneMatch(ProcessHandle::isAlive));
+        EmbeddedPostgres.start(folder.resolve("postgres"), Durability.DURABLE);
+        assertThat(postmaster().pid()).isNotEqualTo(postmaster.pid());
+    }
+
+    private ProcessHandle postmaster() throws IOException {
+        var note = folder.resolve("postgres/cluster/postmaster.pid");
+        return ProcessHandle.of(Long.parseLong(Files.readAllLines(note).getFirst().strip()))
+                .orElseThrow();
     }
 
     Stored stored(String tenant) throws SQLException {

@@ -12,15 +12,29 @@ import java.util.Map;
 
 /** What is stored, read as the database's owner with the tenant's set. */
 final class Stored implements AutoCloseable {
-    private final Connection connection;
+    private final EmbeddedPostgres server;
     private final String tenant;
+    private Connection connection;
 
     Stored(EmbeddedPostgres server, String tenant) throws SQLException {
-        connection =
-                DriverManager.getConnection(
-                        server.jdbcUrl("gesher"), server.user(), server.password());
+        this.server = server;
         this.tenant = tenant;
+        this.connection = connect();
         see(tenant);
+    }
+
+    private Connection connect() throws SQLException {
+        return DriverManager.getConnection(
+                server.jdbcUrl("gesher"), server.user(), server.password());
+    }
+
+    /** Goes on after the server was killed. */
+    private void connectAgain() throws SQLException {
+        if (!connection.isValid(5)) {
+            connection.close();
+            connection = connect();
+            see(tenant);
+        }
     }
 
     @FunctionalInterface
@@ -29,6 +43,7 @@ final class Stored implements AutoCloseable {
     }
 
     private <T> List<T> rows(String sql, Reader<T> reader) throws SQLException {
+        connectAgain();
         try (var statement = connection.prepareStatement(sql)) {
             if (sql.contains("?")) {
                 statement.setObject(1, java.util.UUID.fromString(tenant));
