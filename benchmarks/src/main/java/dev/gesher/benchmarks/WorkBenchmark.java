@@ -116,7 +116,7 @@ final class WorkBenchmark {
                 if (now <= 0) {
                     return (all * (double) atBegin / full) / ((System.nanoTime() - began) / 1e9);
                 }
-                Thread.sleep(20);
+                Thread.sleep(100);
             }
         }
     }
