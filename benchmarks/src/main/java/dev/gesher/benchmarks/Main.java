@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * {@code intake}, {@code accept}, {@code dispatch} or {@code apply}, and how many seconds each
- * measurement of a round takes.
+ * {@code intake}, {@code accept}, {@code dispatch}, {@code apply} or {@code tenants}, and how many
+ * seconds each measurement of a round takes.
  */
 public final class Main {
     private static final Duration BY_DEFAULT = Duration.ofSeconds(5);
@@ -41,9 +41,10 @@ public final class Main {
             case "startup" -> StartupBenchmark.run();
             case "dispatch" -> WorkBenchmark.dispatch(time);
             case "apply" -> WorkBenchmark.apply(time);
+            case "tenants" -> WorkBenchmark.tenants(time);
             default -> {
                 System.err.println(
-                        "Arguments: check, or one of intake, accept, dispatch, apply or startup; then the seconds of a measurement.");
+                        "Arguments: check, or one of intake, accept, dispatch, apply, tenants or startup; then the seconds of a measurement.");
                 return REFUSED;
             }
         }

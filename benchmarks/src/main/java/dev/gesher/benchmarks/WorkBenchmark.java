@@ -15,6 +15,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class WorkBenchmark {
     private static final int MANY = 50;
     private static final int CONNECTIONS = 48;
+    private static final int CUSTOMERS = 2_000;
+    private static final int RATE = 1_000;
     private static final String DATABASE = "work";
 
     private WorkBenchmark() {}
@@ -38,43 +40,28 @@ final class WorkBenchmark {
                     int all = fill(server, some, warm == 0 ? 2_000 : messages(time));
                     long before = sent.sentCount();
                     double rate = clear(stage, server, all, () -> before + all - sent.sentCount());
-                    say(warm, "dispatch", some.size(), all, rate);
+                    say(warm, "dispatch, " + some.size() + " number(s)", all, rate);
                 }
             }
             Stage.sayLoad();
         }
     }
 
-    /** Customers' messages, most of them from someone who has written before. */
+    /** Customers' messages, most of them from someone who has written before; then how soon. */
     static void apply(Duration time) throws Exception {
         try (var stage = Stage.open();
                 var server = Server.start(stage, DATABASE, 300)) {
             stage.describe();
             tenants(server, MANY);
-            var numbers =
-                    stage.meta().control().businesses().stream()
-                            .map(business -> business.phoneNumberId())
-                            .toList();
+            var numbers = numbers(stage);
+            var one = numbers.subList(0, 1);
             for (int warm = 0; warm < 2; warm++) {
-                for (var some : List.of(numbers.subList(0, 1), numbers)) {
-                    int all = warm == 0 ? 4_000 : 2 * messages(time);
-                    post(stage, server, some, all);
-                    double rate =
-                            clear(
-                                    stage,
-                                    server,
-                                    all,
-                                    () ->
-                                            Workers.count(
-                                                    stage,
-                                                    DATABASE,
-                                                    "SELECT (SELECT count(*) FROM"
-                                                            + " webhook_inbox_pending) + (SELECT"
-                                                            + " count(*) FROM webhook_changes WHERE"
-                                                            + " state = 'pending')"));
-                    say(warm, "apply", some.size(), all, rate);
-                }
+                int all = warm == 0 ? 4_000 : 2 * messages(time);
+                cleared(stage, server, new Traffic("one number", one, CUSTOMERS), warm, all);
+                cleared(stage, server, new Traffic("50 numbers", numbers, CUSTOMERS), warm, all);
+                cleared(stage, server, new Traffic("one conversation", one, 1), warm, all);
             }
+            latency(stage, server, numbers);
             long wrong =
                     Workers.count(
                             stage,
@@ -85,18 +72,110 @@ final class WorkBenchmark {
         }
     }
 
+    /** The same messages for one tenant and for very many, in turn. */
+    static void tenants(Duration time) throws Exception {
+        try (var stage = Stage.open();
+                var server = Server.start(stage, DATABASE, 300)) {
+            stage.describe();
+            int count = messages(time);
+            tenants(server, count);
+            var numbers = numbers(stage);
+            var one = new Traffic("one tenant", numbers.subList(0, 1), CUSTOMERS);
+            var all = new Traffic(count + " tenants", numbers, CUSTOMERS);
+            cleared(stage, server, one, 0, 4_000);
+            cleared(stage, server, all, 0, 4_000);
+            for (int round = 0; round < 3; round++) {
+                double rateOfOne = cleared(stage, server, one, 1, 20_000);
+                double rateOfAll = cleared(stage, server, all, 1, 20_000);
+                Stage.say(
+                        String.format(
+                                Locale.ROOT, "spread : one tenant %.2f", rateOfAll / rateOfOne));
+            }
+            Stage.sayLoad();
+        }
+    }
+
+    /** Whom messages are for, and how many people write them. */
+    private record Traffic(String name, List<String> numbers, int customers) {}
+
+    private static List<String> numbers(Stage stage) {
+        return stage.meta().control().businesses().stream()
+                .map(business -> business.phoneNumberId())
+                .toList();
+    }
+
+    private static double cleared(Stage stage, Server server, Traffic traffic, int warm, int all)
+            throws Exception {
+        each(server, all, n -> webhook(stage, server, traffic, n), 200);
+        double rate = clear(stage, server, all, () -> pending(stage));
+        say(warm, "apply, " + traffic.name(), all, rate);
+        return rate;
+    }
+
+    private static long pending(Stage stage) throws Exception {
+        return Workers.count(
+                stage,
+                DATABASE,
+                """
+                SELECT (SELECT count(*) FROM webhook_inbox_pending)
+                     + (SELECT count(*) FROM webhook_changes WHERE state = 'pending')
+                """);
+    }
+
+    /** A thousand a second for ten seconds, while workers run: from arrival to applied. */
+    private static void latency(Stage stage, Server server, List<String> numbers) throws Exception {
+        var traffic = new Traffic("50 numbers", numbers, CUSTOMERS);
+        var next = new AtomicInteger();
+        var target =
+                new HttpTarget(
+                        server.port(),
+                        ignored -> webhook(stage, server, traffic, next.getAndIncrement()),
+                        200);
+        try (var _ = Workers.start(stage, server, DATABASE);
+                var load = new HttpLoad(target, CONNECTIONS, CONNECTIONS * 1_000_000_000L / RATE)) {
+            long before =
+                    Workers.count(
+                            stage,
+                            DATABASE,
+                            "SELECT coalesce(max(inbox_id), 0) FROM webhook_inbox");
+            load.run(Duration.ofSeconds(10));
+            while (pending(stage) > 0) {
+                Thread.sleep(100);
+            }
+            for (var percentile : List.of("0.5", "0.99")) {
+                long millis =
+                        Workers.count(
+                                stage,
+                                DATABASE,
+                                """
+                                SELECT (1000 * percentile_disc(%s) WITHIN GROUP (
+                                    ORDER BY extract(epoch FROM settled_at - received_at)))::bigint
+                                FROM webhook_changes WHERE inbox_id > %d
+                                """
+                                        .formatted(percentile, before));
+                Stage.say(
+                        "webhook to applied at "
+                                + RATE
+                                + "/s, p"
+                                + percentile
+                                + ": "
+                                + millis
+                                + " ms");
+            }
+        }
+    }
+
     private static int messages(Duration time) {
         return Math.toIntExact(1_000 * time.toSeconds());
     }
 
-    private static void say(int warm, String what, int numbers, int all, double rate) {
+    private static void say(int warm, String what, int all, double rate) {
         Stage.say(
                 String.format(
                         Locale.ROOT,
-                        "%s%s, %d number(s): %d in all, %.0f per second",
+                        "%s%s: %d in all, %.0f per second",
                         warm == 0 ? "(warming up) " : "",
                         what,
-                        numbers,
                         all,
                         rate));
     }
@@ -143,27 +222,21 @@ final class WorkBenchmark {
         return all;
     }
 
-    private static void post(Stage stage, Server server, List<String> numbers, int all)
-            throws Exception {
-        each(
-                server,
-                all,
-                n -> {
-                    var body = webhook(numbers.get(n % numbers.size()), n);
-                    return HttpTarget.post(
-                            server.port(),
-                            "/webhooks/whatsapp",
-                            body,
-                            "X-Hub-Signature-256: " + stage.meta().control().sign(body));
-                },
-                200);
+    private static byte[] webhook(Stage stage, Server server, Traffic traffic, int n) {
+        var numbers = traffic.numbers();
+        var body = body(numbers.get(n % numbers.size()), n % traffic.customers());
+        return HttpTarget.post(
+                server.port(),
+                "/webhooks/whatsapp",
+                body,
+                "X-Hub-Signature-256: " + stage.meta().control().sign(body));
     }
 
     private static final AtomicInteger nextWebhook = new AtomicInteger();
 
-    private static byte[] webhook(String number, int n) {
+    private static byte[] body(String number, int customer) {
         long id = nextWebhook.getAndIncrement();
-        var from = "97252%07d".formatted(2_000_000 + n % 2_000);
+        var from = "97252%07d".formatted(2_000_000 + customer);
         return """
         {"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"value":\
         {"messaging_product":"whatsapp","metadata":{"display_phone_number":"97235550101",\
