@@ -120,7 +120,7 @@ class KeyRotationCrashTest {
         gesher = stage.start(ALL_ROLES);
         gesher.awaitReady();
         var outer = begin(Map.of("layer", "key_encryption_key"));
-        killWhen(outer, "in the midst", it -> it.at("/done").asInt() > 5);
+        killWhen(stored, outer, "in the midst", it -> it.at("/done").asInt() > 5);
         awaitDone(outer);
         assertThat(stored.number("SELECT count(DISTINCT kek_fingerprint) FROM tenant_keys"))
                 .isEqualTo(1);
@@ -133,12 +133,13 @@ class KeyRotationCrashTest {
 
     private void rotateInner(Stored stored) throws SQLException {
         var inner = begin(Map.of("layer", "data_keys", "destroy_old_keys", true));
-        killWhen(inner, "while keys are made", _ -> stepPassed(stored, "make_keys") > 5);
+        killWhen(stored, inner, "while keys are made", _ -> stepPassed(stored, "make_keys") > 5);
         waitFor(inner, "while all settles", _ -> stepPassed(stored, "settle") >= 0);
         gesher.kill();
+        stored.leasesOfTheKilledRanOut();
         stored.newKeysAreInUse();
         startAgain("while all settles");
-        killWhen(inner, "while content is encrypted", it -> it.at("/done").asInt() > 5);
+        killWhen(stored, inner, "while content is encrypted", it -> it.at("/done").asInt() > 5);
         awaitDone(inner);
     }
 
@@ -156,9 +157,12 @@ class KeyRotationCrashTest {
         return answer.at("/rotation_id");
     }
 
-    private void killWhen(String rotation, String moment, Predicate<JsonNode> reached) {
+    private void killWhen(
+            Stored stored, String rotation, String moment, Predicate<JsonNode> reached)
+            throws SQLException {
         waitFor(rotation, moment, reached);
         gesher.kill();
+        stored.leasesOfTheKilledRanOut();
         startAgain(moment);
     }
 

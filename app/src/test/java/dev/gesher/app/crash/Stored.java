@@ -173,6 +173,13 @@ final class Stored implements AutoCloseable {
         }
     }
 
+    /** As if half a minute had passed since the only process was killed. */
+    void leasesOfTheKilledRanOut() throws SQLException {
+        try (var statement = connection.createStatement()) {
+            statement.executeUpdate("UPDATE leases SET expires_at = now()");
+        }
+    }
+
     /** As if 90 seconds had passed since the last process ended: it no longer counts as running. */
     void killedProcessesAreForgotten() throws SQLException {
         try (var statement = connection.createStatement()) {
