@@ -46,6 +46,18 @@ public interface TenantDeletions {
     }
 
     /**
+     * What tenants keep outside the database, unreadable since their keys are gone: a bean for each
+     * place. Asked after the rows are gone, and once more an hour later.
+     */
+    interface Remains {
+        /**
+         * Deletes some of it; whether there may be more. Outside a transaction; may throw, and is
+         * called again a minute later then.
+         */
+        boolean deleteSome(TenantId tenant);
+    }
+
+    /**
      * What was done at Meta: {@code done}, {@code not_connected}, {@code no_answer}, {@code
      * refused_<Meta's code>}, …
      *

@@ -4,6 +4,7 @@ import dev.gesher.tenant.TenantId;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
@@ -58,5 +59,44 @@ final class DatabaseTimers implements Timers {
                 kind,
                 tenant,
                 object);
+    }
+
+    @Override
+    public List<Due> take(
+            Tx tx,
+            String kind,
+            Instant now,
+            Instant until,
+            int most,
+            int ofOneTenant,
+            Collection<TenantId> without)
+            throws SQLException {
+        return tx.query(
+                """
+                WITH due AS (
+                    SELECT tenant_id, object_id FROM (
+                        SELECT tenant_id, object_id, due_at,
+                            row_number() OVER (PARTITION BY tenant_id ORDER BY due_at) AS place
+                        FROM timers WHERE kind = ? AND due_at <= ? AND tenant_id <> ALL (?)) AS t
+                    WHERE place <= ? ORDER BY place, due_at LIMIT ?),
+                mine AS (
+                    SELECT t.tenant_id, t.object_id FROM timers t
+                    JOIN due ON due.tenant_id = t.tenant_id AND due.object_id = t.object_id
+                    WHERE t.kind = ? AND t.due_at <= ?
+                    FOR UPDATE OF t SKIP LOCKED)
+                UPDATE timers t SET due_at = ? FROM mine
+                WHERE t.kind = ? AND t.tenant_id = mine.tenant_id AND t.object_id = mine.object_id
+                RETURNING t.tenant_id, t.object_id, t.due_at
+                """,
+                row -> new Due(row.tenant(), row.uuid("object_id"), row.instant("due_at")),
+                kind,
+                now,
+                Tx.tenants(List.copyOf(without)),
+                ofOneTenant,
+                most,
+                kind,
+                now,
+                until,
+                kind);
     }
 }

@@ -1,5 +1,6 @@
 package dev.gesher.tenant.deletion;
 
+import dev.gesher.tenant.TenantDeletions;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.PollingWorker;
 import dev.gesher.tenant.db.TenantScope;
@@ -9,13 +10,14 @@ import dev.gesher.tenant.deletion.DeletionRows.AtWork;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.util.Collection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes the rows of deleted tenants, a bounded number at a time, one tenant in one hand. Whoever
- * dies over it is followed by another after a minute; a deletion that was asked for by a process
- * that died is carried out.
+ * Deletes the rows of deleted tenants and what they keep elsewhere, a bounded number at a time, one
+ * tenant in one hand. Whoever dies over it is followed by another after a minute; a deletion that
+ * was asked for by a process that died is carried out.
  */
 @Singleton
 final class RowsWorker extends PollingWorker {
@@ -28,12 +30,19 @@ final class RowsWorker extends PollingWorker {
 
     private final TenantScope scope;
     private final StoredDeletions deletions;
+    private final Collection<TenantDeletions.Remains> remains;
     private final Clock clock;
 
-    RowsWorker(TenantScope scope, StoredDeletions deletions, Clock clock, Wakeups wakeups) {
+    RowsWorker(
+            TenantScope scope,
+            StoredDeletions deletions,
+            Collection<TenantDeletions.Remains> remains,
+            Clock clock,
+            Wakeups wakeups) {
         super("tenant-deletion", TOPIC, wakeups);
         this.scope = scope;
         this.deletions = deletions;
+        this.remains = remains;
         this.clock = clock;
     }
 
@@ -56,9 +65,20 @@ final class RowsWorker extends PollingWorker {
             some = scope.in(tenant, tx -> deleteSome(tx, tenant));
             deleted += some;
         }
+        remains.forEach(place -> empty(place, tenant));
         if (!stopping()) {
             long last = scope.platform(tx -> directories(tx, work));
             log.info("deleted tenant={} rows={} entries={}", tenant, deleted, last);
+        }
+    }
+
+    private void empty(TenantDeletions.Remains place, TenantId tenant) {
+        for (boolean more = true; more && !stopping(); ) {
+            scope.platform(tx -> {
+                DeletionRows.prolong(tx, tenant);
+                return true;
+            });
+            more = place.deleteSome(tenant);
         }
     }
 

@@ -183,4 +183,72 @@ class TimersTest {
         loop.start();
         await().untilAsserted(() -> assertThat(bell.rung).hasSize(2));
     }
+
+    private List<Timers.Due> take(int most, int ofOneTenant, TenantId... without) {
+        return scope.platform(tx ->
+                timers.take(
+                        tx,
+                        "long",
+                        clock.instant(),
+                        clock.instant().plusSeconds(120),
+                        most,
+                        ofOneTenant,
+                        List.of(without)));
+    }
+
+    private UUID setLong(TenantId of, Instant dueAt) {
+        var object = UUID.randomUUID();
+        scope.in(
+                of,
+                tx -> {
+                    timers.set(tx, "long", of, object, dueAt);
+                    return object;
+                });
+        return object;
+    }
+
+    @Test
+    void what_was_taken_is_due_again_when_its_taker_dies() {
+        var object = setLong(tenant, now);
+        setLong(tenant, now.plusSeconds(60));
+
+        assertThat(take(5, 5)).extracting(Timers.Due::object).containsExactly(object);
+        assertThat(take(5, 5)).isEmpty();
+
+        clock.advance(Duration.ofMinutes(2));
+        assertThat(take(5, 5)).hasSize(2);
+    }
+
+    @Test
+    void a_tenant_with_much_leaves_hands_to_the_others() {
+        for (int n = 0; n < 20; n++) {
+            setLong(tenant, now.minusSeconds(600 - n));
+        }
+        var other = Rows.aTenant();
+        var small = setLong(other, now.minusSeconds(1));
+
+        var taken = take(4, 3);
+
+        assertThat(taken).hasSize(4).extracting(Timers.Due::object).contains(small);
+        assertThat(take(100, 100, tenant)).isEmpty();
+        assertThat(take(100, 5)).hasSize(5);
+    }
+
+    @Test
+    void two_that_take_at_once_get_different_ones() throws Exception {
+        for (int n = 0; n < 40; n++) {
+            setLong(Rows.aTenant(), now);
+        }
+        var taken = new CopyOnWriteArrayList<UUID>();
+        try (var threads = java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int n = 0; n < 8; n++) {
+                threads.execute(() -> take(5, 5).forEach(due -> taken.add(due.object())));
+            }
+        }
+        while (taken.addAll(take(5, 5).stream().map(Timers.Due::object).toList())) {
+            // until nothing is left
+        }
+
+        assertThat(taken).hasSize(40).doesNotHaveDuplicates();
+    }
 }
