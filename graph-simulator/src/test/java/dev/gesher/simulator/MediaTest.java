@@ -1,7 +1,17 @@
 package dev.gesher.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gesher.simulator.control.Inbound;
+import dev.gesher.simulator.json.Json;
+import dev.gesher.simulator.world.FaultRule.Drop;
+import dev.gesher.simulator.world.FaultRule.Effect;
+import dev.gesher.simulator.world.FaultRule.Match;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -97,5 +107,43 @@ class MediaTest {
         scene.customerWrote();
         assertThat(scene.send("\"type\":\"image\",\"image\":{\"id\":\"" + sticker + "\"}").code())
                 .isEqualTo(131053);
+    }
+
+    private JsonNode received(String image) {
+        var content = (ObjectNode) Json.parse("{\"type\":\"image\",\"image\":" + image + "}");
+        scene.control.customerWrites(Inbound.of(scene.number, Scene.CUSTOMER, content));
+        await().until(() -> !scene.app.messages().isEmpty());
+        return scene.app.messages().getLast().path("image");
+    }
+
+    @Test
+    void a_customers_file_can_be_big_or_told_with_another_hash_and_without_an_address()
+            throws Exception {
+        var hash = "A".repeat(43) + "=";
+        scene.control.changeQuirks("{\"media_url\":false}");
+
+        var image = received("{\"size\":1000000,\"sha256\":\"" + hash + "\"}");
+
+        assertThat(image.path("sha256").asText()).isEqualTo(hash);
+        assertThat(image.has("url")).isFalse();
+        var node = scene.client.get("/v21.0/" + image.path("id").asText()).json();
+        assertThat(node.path("sha256").asText()).isEqualTo("0".repeat(64));
+        assertThat(node.path("file_size").asInt()).isEqualTo(1_000_000);
+    }
+
+    @Test
+    void a_download_can_be_redirected_or_break_off() throws Exception {
+        var url = scene.client.get("/v21.0/" + uploaded()).json().path("url").asText();
+        scene.control.addFault(
+                Match.any().path("^GET /media/").times(1),
+                Effect.redirect("https://example.org/x"));
+        scene.control.addFault(Match.any().path("^GET /media/").times(1), Effect.drop(Drop.MIDWAY));
+
+        var redirected = scene.client.get(url);
+        assertThat(redirected.status()).isEqualTo(302);
+        assertThat(redirected.raw().headers().firstValue("Location"))
+                .contains("https://example.org/x");
+        assertThatThrownBy(() -> scene.client.get(url)).isInstanceOf(IOException.class);
+        assertThat(scene.client.get(url).raw().body()).isEqualTo(PICTURE);
     }
 }

@@ -1,6 +1,7 @@
 package dev.gesher.simulator.graph;
 
 import dev.gesher.simulator.http.Answer;
+import dev.gesher.simulator.http.Answer.BreakOff;
 import dev.gesher.simulator.http.Answer.HangUp;
 import dev.gesher.simulator.http.Answer.Reply;
 import dev.gesher.simulator.http.Call;
@@ -69,6 +70,9 @@ public final class GraphApi {
             }
             return log(call, new HangUp(), true);
         }
+        if (effect != null && effect.drop() == Drop.MIDWAY && answer instanceof Reply reply) {
+            return log(call, new BreakOff(reply), true);
+        }
         return log(call, answer, true);
     }
 
@@ -95,6 +99,14 @@ public final class GraphApi {
     private @Nullable Answer injected(Effect effect) {
         var code = effect.code();
         var status = effect.httpStatus();
+        var location = effect.location();
+        if (location != null) {
+            return Answer.of(
+                    status == null ? 302 : status,
+                    "text/html; charset=UTF-8",
+                    new byte[0],
+                    Map.of("Location", location));
+        }
         if (code == null) {
             return status == null
                     ? null

@@ -4,7 +4,7 @@ import dev.gesher.simulator.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** What goes back to a caller: an answer, or a connection that closes without one. */
+/** What goes back to a caller: an answer, half of one, or a connection that closes without any. */
 public sealed interface Answer {
 
     /**
@@ -30,6 +30,9 @@ public sealed interface Answer {
 
     /** The connection is closed without a byte, as when a peer or a proxy dies. */
     record HangUp() implements Answer {}
+
+    /** The connection is closed after half of the body. */
+    record BreakOff(Reply reply) implements Answer {}
 
     static Reply json(int status, Object value) {
         return json(status, value, Map.of());

@@ -2,6 +2,7 @@ package dev.gesher.simulator.http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.gesher.simulator.http.Answer.BreakOff;
 import dev.gesher.simulator.http.Answer.HangUp;
 import dev.gesher.simulator.http.Answer.Reply;
 import java.io.IOException;
@@ -59,6 +60,7 @@ public final class LoopbackServer implements AutoCloseable {
             throws IOException {
         switch (answer(read(exchange), handler)) {
             case HangUp() -> exchange.close();
+            case BreakOff(var reply) -> writeHalf(exchange, reply);
             case Reply reply -> {
                 try {
                     write(exchange, reply);
@@ -106,6 +108,16 @@ public final class LoopbackServer implements AutoCloseable {
             exchange.sendResponseHeaders(reply.status(), body.length);
             exchange.getResponseBody().write(body);
         }
+    }
+
+    private static void writeHalf(HttpExchange exchange, Reply reply) throws IOException {
+        reply.headers().forEach(exchange.getResponseHeaders()::set);
+        var body = reply.body();
+        exchange.sendResponseHeaders(reply.status(), body.length);
+        var out = exchange.getResponseBody();
+        out.write(body, 0, body.length / 2);
+        out.flush();
+        exchange.close();
     }
 
     @Override

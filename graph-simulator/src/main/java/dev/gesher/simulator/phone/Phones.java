@@ -27,7 +27,7 @@ public final class Phones {
         this.world = world;
         this.webhooks = webhooks;
         this.payloads = new Payloads(world);
-        this.media = new InboundMedia(world.media(), baseUrl);
+        this.media = new InboundMedia(world, baseUrl);
     }
 
     /**

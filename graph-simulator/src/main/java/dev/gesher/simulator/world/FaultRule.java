@@ -61,6 +61,8 @@ public record FaultRule(@Nullable String id, Match match, Effect effect) {
      * @param drop the connection closes without an answer
      * @param webhook what happens to the webhooks that match
      * @param failStatusCode the send is accepted, and a failed status with this code follows
+     * @param location the call is answered with a redirection there, 302 unless {@code httpStatus}
+     *     is given
      */
     public record Effect(
             @Nullable Integer httpStatus,
@@ -69,39 +71,48 @@ public record FaultRule(@Nullable String id, Match match, Effect effect) {
             long delayMillis,
             @Nullable Drop drop,
             @Nullable WebhookFault webhook,
-            @Nullable Integer failStatusCode) {
+            @Nullable Integer failStatusCode,
+            @Nullable String location) {
 
         public static Effect refuse(int code) {
-            return new Effect(null, code, null, 0, null, null, null);
+            return new Effect(null, code, null, 0, null, null, null, null);
         }
 
         public static Effect httpError(int status) {
-            return new Effect(status, null, null, 0, null, null, null);
+            return new Effect(status, null, null, 0, null, null, null, null);
         }
 
         public static Effect delay(long millis) {
-            return new Effect(null, null, null, millis, null, null, null);
+            return new Effect(null, null, null, millis, null, null, null, null);
         }
 
         public static Effect drop(Drop when) {
-            return new Effect(null, null, null, 0, when, null, null);
+            return new Effect(null, null, null, 0, when, null, null, null);
         }
 
         /** The call is held, and dropped at the end of that. */
         public static Effect hold(long millis, Drop when) {
-            return new Effect(null, null, null, millis, when, null, null);
+            return new Effect(null, null, null, millis, when, null, null, null);
         }
 
         public static Effect webhook(WebhookFault fault) {
-            return new Effect(null, null, null, 0, null, fault, null);
+            return new Effect(null, null, null, 0, null, fault, null, null);
         }
 
         public static Effect failStatus(int code) {
-            return new Effect(null, null, null, 0, null, null, code);
+            return new Effect(null, null, null, 0, null, null, code, null);
+        }
+
+        public static Effect redirect(String location) {
+            return new Effect(null, null, null, 0, null, null, null, location);
         }
 
         boolean ofCalls() {
-            return httpStatus != null || code != null || delayMillis > 0 || drop != null;
+            return httpStatus != null
+                    || code != null
+                    || delayMillis > 0
+                    || drop != null
+                    || location != null;
         }
     }
 
@@ -111,6 +122,8 @@ public record FaultRule(@Nullable String id, Match match, Effect effect) {
         BEFORE,
         /** All was processed; only the answer is lost. */
         AFTER,
+        /** All was processed; the answer breaks off after half of its body. */
+        MIDWAY,
         /** All was processed; the caller waits {@code delayMillis} for nothing. */
         SILENT
     }

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Media that businesses uploaded and customers sent, with ids and addresses that run out. */
 public final class MediaStore {
@@ -25,36 +26,61 @@ public final class MediaStore {
         this.clock = clock;
     }
 
-    /** One file. */
+    /**
+     * One file.
+     *
+     * @param sha256 what Meta says it hashes to
+     */
     public record Media(
-            String id, String phoneNumberId, String mimeType, byte[] content, Instant expiresAt) {
-
-        public byte[] sha256() {
-            try {
-                return MessageDigest.getInstance("SHA-256").digest(content);
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("every JDK has SHA-256", e);
-            }
-        }
-    }
+            String id,
+            String phoneNumberId,
+            String mimeType,
+            byte[] content,
+            byte[] sha256,
+            Instant expiresAt) {}
 
     private record Link(String mediaId, Instant expiresAt) {}
 
     public Media upload(String phoneNumberId, String mimeType, byte[] content) {
-        return keep(phoneNumberId, mimeType, content, UPLOAD_LIFETIME);
+        return keep(phoneNumberId, mimeType, content, sha256(content), UPLOAD_LIFETIME);
     }
 
-    public Media inbound(String phoneNumberId, String mimeType, byte[] content) {
-        return keep(phoneNumberId, mimeType, content, INBOUND_LIFETIME);
+    /**
+     * A customer's file.
+     *
+     * @param told the hash that Meta tells, right or wrong; the right one when absent
+     */
+    public Media inbound(
+            String phoneNumberId, String mimeType, byte[] content, byte @Nullable [] told) {
+        return keep(
+                phoneNumberId,
+                mimeType,
+                content,
+                told == null ? sha256(content) : told,
+                INBOUND_LIFETIME);
     }
 
-    private Media keep(String phoneNumberId, String mimeType, byte[] content, Duration lifetime) {
+    private static byte[] sha256(byte[] content) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(content);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    private Media keep(
+            String phoneNumberId,
+            String mimeType,
+            byte[] content,
+            byte[] sha256,
+            Duration lifetime) {
         var one =
                 new Media(
                         ids.node(),
                         phoneNumberId,
                         mimeType,
                         content,
+                        sha256,
                         clock.instant().plus(lifetime));
         media.put(one.id(), one);
         return one;

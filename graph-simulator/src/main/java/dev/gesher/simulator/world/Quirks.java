@@ -16,6 +16,7 @@ package dev.gesher.simulator.world;
  * @param autoRead customers read at once
  * @param rateLimits throughput (130429) and pair (131056) limits are enforced
  * @param requireAppSecretProof calls without {@code appsecret_proof} are refused
+ * @param mediaUrl webhooks carry the address of a customer's file, as they do since late 2025
  * @param accountWebhooks a finished signup is told as {@code account_update} PARTNER_ADDED when its
  *     code is exchanged
  * @param businessTokenSeconds lifetime of tokens from signup, 0 for never expiring (a login
@@ -36,6 +37,7 @@ public record Quirks(
         boolean autoRead,
         boolean rateLimits,
         boolean requireAppSecretProof,
+        boolean mediaUrl,
         boolean accountWebhooks,
         long businessTokenSeconds,
         SessionEvent sessionEvent,
@@ -86,6 +88,7 @@ public record Quirks(
                 false,
                 true,
                 false,
+                true,
                 false,
                 0,
                 SessionEvent.BEFORE_CODE,
