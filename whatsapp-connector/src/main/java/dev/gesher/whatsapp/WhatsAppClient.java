@@ -1,6 +1,7 @@
 package dev.gesher.whatsapp;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Typed calls to Graph for one tenant. Every call blocks, bounded by the configured timeout, and
@@ -40,6 +41,16 @@ public interface WhatsAppClient {
      * @throws GraphUnavailableException if Graph could not be asked
      */
     List<TemplateVariant> template(String wabaId, String name);
+
+    /**
+     * Asks for a file that a customer sent. Returns once it begins to come; who reads it bounds the
+     * whole of that.
+     *
+     * @param phoneNumberId the business number it was sent to
+     * @param url an address that a webhook gave less than five minutes ago: it is tried first, and
+     *     only if it is at one of Meta's hosts
+     */
+    MediaAnswer openMedia(String mediaId, String phoneNumberId, Optional<String> url);
 
     /**
      * One language of a template.

@@ -85,7 +85,7 @@ final class MediaEndpoints {
     }
 
     Answer read(GraphCall call, String id) {
-        var media = visible(call, id);
+        var media = visible(call, access.token(call), id);
         var node = Json.object().put("messaging_product", "whatsapp");
         node.put("url", baseUrl + world.media().link(media));
         node.put("mime_type", media.mimeType());
@@ -96,12 +96,11 @@ final class MediaEndpoints {
     }
 
     Answer delete(GraphCall call, String id) {
-        world.media().delete(visible(call, id).id());
+        world.media().delete(visible(call, access.token(call), id).id());
         return NumberEndpoints.success();
     }
 
-    private Media visible(GraphCall call, String id) {
-        var token = access.token(call);
+    private Media visible(GraphCall call, AccessToken token, String id) {
         var media =
                 world.media().find(id).orElseThrow(() -> Refusal.noSuchObject(call.method(), id));
         var owner = world.accounts().number(media.phoneNumberId());
@@ -126,7 +125,7 @@ final class MediaEndpoints {
         if (media.isEmpty()) {
             return Answer.text(404, "text/plain", "Not found");
         }
-        visible(graphCall, media.get().id());
+        visible(graphCall, access.bearer(graphCall), media.get().id());
         return Answer.of(200, media.get().mimeType(), media.get().content(), Map.of());
     }
 }

@@ -151,6 +151,13 @@ public final class GraphApi {
         return http.call(after == null ? call : call.with("after", after));
     }
 
+    /** {@code GET /{MEDIA}}: where a file is for the next five minutes, what it is, its hash. */
+    GraphReply media(SecretText token, String mediaId, String phoneNumberId) {
+        return http.call(
+                GraphCall.get("/" + GraphIds.checked(mediaId), token)
+                        .with("phone_number_id", GraphIds.checked(phoneNumberId)));
+    }
+
     private SecretText appToken() {
         return SecretText.of(meta.appId() + "|" + meta.requiredAppSecret().reveal());
     }

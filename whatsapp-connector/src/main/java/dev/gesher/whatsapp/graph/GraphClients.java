@@ -10,12 +10,15 @@ import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.Vault;
 import dev.gesher.whatsapp.ConnectionCause;
 import dev.gesher.whatsapp.GraphUnavailableException;
+import dev.gesher.whatsapp.MediaAnswer;
 import dev.gesher.whatsapp.MessageContent;
 import dev.gesher.whatsapp.Recipient;
 import dev.gesher.whatsapp.SendResult;
+import dev.gesher.whatsapp.Sha256;
 import dev.gesher.whatsapp.WhatsAppClient;
 import dev.gesher.whatsapp.WhatsAppClients;
 import jakarta.inject.Singleton;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,14 +42,21 @@ final class GraphClients implements WhatsAppClients {
 
     private final GraphApi graph;
     private final Vault vault;
+    private final MediaDownloads downloads;
     private final GraphTimeouts timeouts;
     private final Clock clock;
     private final Cache<TemplateKey, CompletableFuture<List<WhatsAppClient.TemplateVariant>>>
             templates;
 
-    GraphClients(GraphApi graph, Vault vault, GraphTimeouts timeouts, Clock clock) {
+    GraphClients(
+            GraphApi graph,
+            Vault vault,
+            MediaDownloads downloads,
+            GraphTimeouts timeouts,
+            Clock clock) {
         this.graph = graph;
         this.vault = vault;
+        this.downloads = downloads;
         this.timeouts = timeouts;
         this.clock = clock;
         this.templates =
@@ -165,6 +175,71 @@ final class GraphClients implements WhatsAppClients {
                                 .map(Client::variant)
                                 .toList();
             };
+        }
+
+        @Override
+        public MediaAnswer openMedia(String mediaId, String phoneNumberId, Optional<String> url) {
+            if (!GraphIds.isId(mediaId) || !GraphIds.isId(phoneNumberId)) {
+                return notNow("no_object");
+            }
+            final Optional<SecretText> token;
+            try {
+                token = token("graph.media");
+            } catch (RuntimeException e) {
+                log.warn("token did not open: {}", e.toString());
+                return notNow("vault");
+            }
+            if (token.isEmpty()) {
+                return notNow("no_token");
+            }
+            if (url.isPresent()
+                    && downloads.open(url.get(), token.get())
+                            instanceof MediaDownloads.Result.Body body) {
+                return opened(body, Optional.empty(), Optional.empty());
+            }
+            return switch (graph.media(token.get(), mediaId, phoneNumberId)) {
+                case GraphReply.Success(var node) -> download(token.get(), node);
+                case GraphReply.Refusal refusal when refusal.error().isNoObject() ->
+                        notNow("no_object");
+                case GraphReply.Refusal refusal ->
+                        new MediaAnswer.NotNow(refusal.error().codeText(), refusal.after());
+                case GraphReply reply -> notNow(code(reply));
+            };
+        }
+
+        private MediaAnswer download(SecretText token, JsonNode node) {
+            if (node.path("file_size").asLong(0) > MediaAnswer.MOST_BYTES) {
+                return new MediaAnswer.TooLarge();
+            }
+            return switch (downloads.open(node.path("url").asText(""), token)) {
+                case MediaDownloads.Result.Body body ->
+                        opened(
+                                body,
+                                Optional.ofNullable(node.path("mime_type").textValue()),
+                                Sha256.parse(node.path("sha256").asText("")));
+                case MediaDownloads.Result.Failed(var code, var after) ->
+                        new MediaAnswer.NotNow(code, after);
+            };
+        }
+
+        private static MediaAnswer opened(
+                MediaDownloads.Result.Body body,
+                Optional<String> mimeType,
+                Optional<Sha256> sha256) {
+            var open = new MediaAnswer.Open(body.stream(), mimeType, sha256);
+            if (body.length() <= MediaAnswer.MOST_BYTES) {
+                return open;
+            }
+            try {
+                open.close();
+            } catch (IOException e) {
+                log.debug("a connection did not close", e);
+            }
+            return new MediaAnswer.TooLarge();
+        }
+
+        private static MediaAnswer notNow(String code) {
+            return new MediaAnswer.NotNow(code, Optional.empty());
         }
 
         private static TemplateVariant variant(JsonNode item) {

@@ -14,6 +14,7 @@ import java.util.Optional;
  */
 public record GraphError(int code, int subcode, boolean isTransient, Optional<String> fbtraceId) {
     private static final int INVALID_PARAMETER = 100;
+    private static final int NO_OBJECT = 33;
 
     /** Reads {@code {"error":{"code":…}}}; empty if the body has no such object. */
     static Optional<GraphError> in(JsonNode body) {
@@ -84,6 +85,11 @@ public record GraphError(int code, int subcode, boolean isTransient, Optional<St
     /** An earlier deregistration of the number is not complete. */
     public boolean isDeregistrationUnfinished() {
         return code == GraphErrors.DEREGISTRATION_UNFINISHED;
+    }
+
+    /** There is no such object, or the token may not see it: Meta does not say which. */
+    public boolean isNoObject() {
+        return code == INVALID_PARAMETER || code == NO_OBJECT;
     }
 
     /** A parameter is invalid. */

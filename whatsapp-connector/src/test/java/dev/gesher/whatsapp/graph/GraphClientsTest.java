@@ -3,8 +3,14 @@ package dev.gesher.whatsapp.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gesher.simulator.GraphSimulator;
 import dev.gesher.simulator.control.Control;
+import dev.gesher.simulator.control.Inbound;
 import dev.gesher.simulator.world.Business;
 import dev.gesher.simulator.world.FaultRule.Effect;
 import dev.gesher.simulator.world.FaultRule.Match;
@@ -22,6 +28,7 @@ import dev.gesher.testkit.TestDatabase;
 import dev.gesher.whatsapp.ConnectionCause;
 import dev.gesher.whatsapp.ConnectorContext;
 import dev.gesher.whatsapp.GraphUnavailableException;
+import dev.gesher.whatsapp.MediaAnswer;
 import dev.gesher.whatsapp.MessageContent.Image;
 import dev.gesher.whatsapp.MessageContent.Parameter;
 import dev.gesher.whatsapp.MessageContent.Template;
@@ -29,10 +36,12 @@ import dev.gesher.whatsapp.MessageContent.Text;
 import dev.gesher.whatsapp.PhoneNumber;
 import dev.gesher.whatsapp.Recipient;
 import dev.gesher.whatsapp.SendResult;
+import dev.gesher.whatsapp.Sha256;
 import dev.gesher.whatsapp.WhatsAppClient;
 import dev.gesher.whatsapp.WhatsAppClient.TemplateVariant;
 import dev.gesher.whatsapp.WhatsAppClients;
 import io.micronaut.context.ApplicationContext;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -141,6 +150,98 @@ class GraphClientsTest {
                         parked ->
                                 assertThat(parked.cause())
                                         .isEqualTo(ConnectionCause.TOKEN_INVALID));
+    }
+
+    /** A customer's picture: what the webhook said of it. */
+    private JsonNode picture(String more) {
+        var content = JsonNodeFactory.instance.objectNode().put("type", "image");
+        content.set("image", parsed("{\"mime_type\":\"image/png\"" + more + "}"));
+        var id = meta.customerWrites(Inbound.of(bakery.phoneNumberId(), "972501234567", content));
+        return parsed(
+                        meta
+                                .conversation(bakery.phoneNumberId(), "972501234567")
+                                .messages()
+                                .stream()
+                                .filter(message -> message.wamid().equals(id.wamid()))
+                                .findFirst()
+                                .orElseThrow()
+                                .content()
+                                .toString())
+                .path("image");
+    }
+
+    private static ObjectNode parsed(String json) {
+        try {
+            return (ObjectNode) new ObjectMapper().readTree(json);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private MediaAnswer open(JsonNode picture, Optional<String> url) {
+        return client.openMedia(picture.path("id").asText(), bakery.phoneNumberId(), url);
+    }
+
+    private static byte[] bytes(MediaAnswer answer) throws IOException {
+        assertThat(answer).isInstanceOf(MediaAnswer.Open.class);
+        try (var open = (MediaAnswer.Open) answer) {
+            return open.body().readAllBytes();
+        }
+    }
+
+    @Test
+    void a_file_is_asked_for_by_its_id_with_its_hash() throws IOException {
+        var picture = picture("");
+
+        var answer = open(picture, Optional.empty());
+
+        assertThat(bytes(answer)).hasSizeGreaterThan(100);
+        assertThat(((MediaAnswer.Open) answer).mimeType()).contains("image/png");
+        assertThat(((MediaAnswer.Open) answer).sha256())
+                .isPresent()
+                .isEqualTo(Sha256.parse(picture.path("sha256").asText()));
+    }
+
+    @Test
+    void an_address_from_the_webhook_spares_the_question_while_it_is_good() throws IOException {
+        var picture = picture("");
+        var url = Optional.of(picture.path("url").asText());
+
+        assertThat(bytes(open(picture, url))).hasSizeGreaterThan(100);
+        assertThat(meta.calls("GET /" + picture.path("id").asText())).isEmpty();
+
+        meta.advanceClock(Duration.ofMinutes(6));
+        assertThat(bytes(open(picture, url))).hasSizeGreaterThan(100);
+        assertThat(meta.calls("/media/")).hasSizeGreaterThanOrEqualTo(3);
+
+        assertThat(bytes(open(picture, Optional.of("https://example.org/steal"))))
+                .hasSizeGreaterThan(100);
+    }
+
+    @Test
+    void what_is_not_there_or_too_large_is_told_apart() throws IOException {
+        var picture = picture("");
+        var large = picture(",\"size\":104857601");
+        assertThat(open(large, Optional.empty())).isEqualTo(new MediaAnswer.TooLarge());
+        assertThat(open(large, Optional.of(large.path("url").asText())))
+                .isEqualTo(new MediaAnswer.TooLarge());
+
+        meta.addFault(Match.any().path("GET /media/").times(1), Effect.httpError(404));
+        assertThat(open(picture, Optional.empty()))
+                .isEqualTo(new MediaAnswer.NotNow("http_404", Optional.empty()));
+        meta.addFault(
+                Match.any().path("GET /media/").times(1), Effect.redirect("https://a.example"));
+        assertThat(open(picture, Optional.empty()))
+                .isEqualTo(new MediaAnswer.NotNow("foreign_host", Optional.empty()));
+        meta.advanceClock(Duration.ofDays(7));
+        assertThat(open(picture, Optional.empty()))
+                .isEqualTo(new MediaAnswer.NotNow("no_object", Optional.empty()));
+        meta.revokeTokensOf(bakery.wabaId());
+        assertThat(open(picture, Optional.empty()))
+                .isEqualTo(new MediaAnswer.NotNow("190", Optional.empty()));
+        client = context.getBean(WhatsAppClients.class).clientFor(newTenant());
+        assertThat(open(picture, Optional.empty()))
+                .isEqualTo(new MediaAnswer.NotNow("no_token", Optional.empty()));
     }
 
     @Test
