@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.flywaydb.core.Flyway;
@@ -128,6 +129,9 @@ final class TestServer {
                                 backend.jdbcUrl("gesher_template"), OWNER.user(), OWNER.password())
                         .locations("classpath:db/migration")
                         .validateMigrationNaming(true)
+                        // As the application does, for indexes that are made concurrently.
+                        .mixed(true)
+                        .configuration(Map.of("flyway.postgresql.transactional.lock", "false"))
                         .load()
                         .migrate();
         if (result.migrationsExecuted == 0) {

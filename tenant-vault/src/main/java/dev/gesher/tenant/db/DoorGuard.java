@@ -11,8 +11,9 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the data source give connections to {@link TenantScope} only. Without it a repository
- * called outside the scope would quietly open a connection with no tenants set, and find nothing.
+ * Makes the data source give connections to {@link TenantScope} only, and such that see no tenant's
+ * rows to the scheduler of {@link PlatformJobs}. Without it a repository called outside the scope
+ * would quietly open a connection with no tenants set, and find nothing.
  */
 @Singleton
 final class DoorGuard implements BeanCreatedEventListener<DataSource>, Ordered {
@@ -20,6 +21,12 @@ final class DoorGuard implements BeanCreatedEventListener<DataSource>, Ordered {
 
     static <T extends @Nullable Object> T whileOpening(Supplier<T> open) {
         return ScopedValue.where(OPENING, true).call(open::get);
+    }
+
+    /** One connection, for {@link PlatformJobs}, whose scheduler sets no tenants. */
+    static Connection opened(DataSource guarded) throws SQLException {
+        return ScopedValue.where(OPENING, true)
+                .<Connection, SQLException>call(guarded::getConnection);
     }
 
     /**
