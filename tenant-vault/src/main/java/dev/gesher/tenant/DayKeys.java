@@ -1,5 +1,7 @@
 package dev.gesher.tenant;
 
+import dev.gesher.tenant.db.Tx;
+import java.sql.SQLException;
 import java.time.LocalDate;
 
 /**
@@ -30,4 +32,13 @@ public interface DayKeys {
      * @throws IllegalStateException if the key is gone, or the place is another
      */
     byte[] decrypt(LocalDate day, String place, byte[] ciphertext);
+
+    /**
+     * Destroys the key of a day for good, if it is there still. Once {@code tx} has committed
+     * nothing encrypted on that day can be read: by this process at once, by others within seconds.
+     *
+     * @param tx of {@link TenantId#PLATFORM}
+     * @param day before yesterday: a younger one's key would be made again
+     */
+    void destroy(Tx tx, LocalDate day) throws SQLException;
 }

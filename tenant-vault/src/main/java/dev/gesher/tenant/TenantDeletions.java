@@ -1,6 +1,5 @@
 package dev.gesher.tenant;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Optional;
@@ -13,9 +12,6 @@ import java.util.UUID;
  * the database brings back.
  */
 public interface TenantDeletions {
-    /** How long raw webhook bodies may hold what concerns a tenant that was deleted. */
-    Duration RAW_BODIES_KEPT = Duration.ofDays(8);
-
     /**
      * Deletes a tenant: leaves its number at Meta as far as Meta answers within ten seconds, then
      * destroys its keys; returns once that is committed and this process has the id in its file.
@@ -71,7 +67,6 @@ public interface TenantDeletions {
      *
      * @param keysDestroyedAt when it became unreadable; empty while that is being done
      * @param rowsDeletedAt when its last row was gone; empty while rows are being deleted
-     * @param rawBodiesUntil when raw webhook bodies that may concern it are unreadable too
      * @param left what was done at Meta; empty while that is being done, and for a deletion that
      *     {@link #applyDeleted} repeated
      */
@@ -81,6 +76,5 @@ public interface TenantDeletions {
             Instant requestedAt,
             Optional<Instant> keysDestroyedAt,
             Optional<Instant> rowsDeletedAt,
-            Instant rawBodiesUntil,
             Optional<Left> left) {}
 }

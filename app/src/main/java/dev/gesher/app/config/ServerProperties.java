@@ -24,6 +24,7 @@ public final class ServerProperties {
         key(properties, "", settings.keySources().current());
         settings.keySources().previous().ifPresent(it -> key(properties, "-previous", it));
         properties.put("gesher.deleted-tenants-file", settings.deletedTenantsFile().toString());
+        properties.put("gesher.webhooks.kept.days", settings.webhookDays());
         meta(properties, settings.meta());
         database(properties, settings.database().orElseThrow());
         listeners(properties, settings);

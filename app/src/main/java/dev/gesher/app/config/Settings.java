@@ -20,6 +20,7 @@ import java.util.Set;
  * @param deletedTenantsFile where the ids of deleted tenants are kept, outside the database's
  *     backups
  * @param trustedProxies whose {@code X-Forwarded-For} is believed
+ * @param webhookDays how many days raw webhooks are kept after they were applied
  */
 public record Settings(
         Mode mode,
@@ -34,7 +35,8 @@ public record Settings(
         List<Cidr> trustedProxies,
         Set<Role> roles,
         boolean allowInsecure,
-        Observing observing) {
+        Observing observing,
+        int webhookDays) {
 
     /**
      * Our app at Meta.
@@ -120,7 +122,8 @@ public record Settings(
                 trustedProxies,
                 roles,
                 allowInsecure,
-                observing);
+                observing,
+                webhookDays);
     }
 
     /** The same with another app at Meta: the demo's simulator makes one up. */
@@ -138,7 +141,8 @@ public record Settings(
                 trustedProxies,
                 roles,
                 allowInsecure,
-                observing);
+                observing,
+                webhookDays);
     }
 
     /** The settings the environment describes. */

@@ -10,6 +10,7 @@ import dev.gesher.app.config.Settings.Ports;
 import dev.gesher.tenant.Mode;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.StartRefusedException;
+import dev.gesher.tenant.WebhookRetention;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.InvalidPathException;
@@ -60,7 +61,12 @@ final class SettingsReader {
                 trustedProxies(),
                 roles(),
                 insecure,
-                new Observing(logFormat(mode), otlp()));
+                new Observing(logFormat(mode), otlp()),
+                number(
+                        "GESHER_WEBHOOK_DAYS",
+                        WebhookRetention.LEAST,
+                        WebhookRetention.LEAST,
+                        WebhookRetention.MOST));
     }
 
     private LogFormat logFormat(Mode mode) {

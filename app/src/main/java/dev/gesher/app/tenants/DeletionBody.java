@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.gesher.tenant.TenantDeletions.Left;
 import dev.gesher.tenant.TenantDeletions.Receipt;
+import dev.gesher.tenant.WebhookRetention;
 import io.micronaut.serde.annotation.Serdeable;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
@@ -27,7 +28,7 @@ record DeletionBody(
         @JsonProperty("raw_bodies_until")
                 @Schema(
                         description =
-                                "When raw webhook bodies, encrypted with a key of their day, have aged out")
+                                "When raw webhook bodies that came before, encrypted with a key of their day, are unreadable too, at the latest")
                 Instant rawBodiesUntil,
         @Schema(description = "What becomes of backups, in the language of Accept-Language")
                 String backups,
@@ -40,14 +41,14 @@ record DeletionBody(
                     "done, not_connected, no_answer, no_token, kept (a system user's token), refused_<Meta's code> or gave_up")
     record Meta(String unsubscribed, @JsonProperty("token_revoked") String tokenRevoked) {}
 
-    static DeletionBody of(Receipt receipt, String backups) {
+    static DeletionBody of(Receipt receipt, WebhookRetention retention, String backups) {
         return new DeletionBody(
                 receipt.id(),
                 receipt.tenant().value(),
                 receipt.requestedAt(),
                 receipt.keysDestroyedAt().orElse(null),
                 receipt.rowsDeletedAt().orElse(null),
-                receipt.rawBodiesUntil(),
+                retention.unreadableFrom(receipt.keysDestroyedAt().orElse(receipt.requestedAt())),
                 backups,
                 receipt.left().map(DeletionBody::meta).orElse(null));
     }

@@ -11,6 +11,7 @@ import dev.gesher.app.text.Texts;
 import dev.gesher.tenant.TenantDeletions;
 import dev.gesher.tenant.TenantDeletions.Receipt;
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.WebhookRetention;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.annotation.Controller;
@@ -46,10 +47,12 @@ import java.util.function.Function;
                         schema = @Schema(implementation = ProblemBody.class)))
 class DeletionsController {
     private final TenantDeletions deletions;
+    private final WebhookRetention retention;
     private final Texts texts;
 
-    DeletionsController(TenantDeletions deletions, Texts texts) {
+    DeletionsController(TenantDeletions deletions, WebhookRetention retention, Texts texts) {
         this.deletions = deletions;
+        this.retention = retention;
         this.texts = texts;
     }
 
@@ -87,7 +90,7 @@ class DeletionsController {
         return Ids.parse(tenantId)
                 .map(TenantId::new)
                 .flatMap(receipt)
-                .map(it -> DeletionBody.of(it, texts.get(language, "deletion.backups")))
+                .map(it -> DeletionBody.of(it, retention, texts.get(language, "deletion.backups")))
                 .orElseThrow(() -> new ProblemException(ProblemKind.NOT_FOUND));
     }
 }

@@ -100,6 +100,8 @@ class SettingsTest {
         "DATABASE_URL,mysql://db/gesher",
         "DATABASE_URL,jdbc:postgresql://db",
         "DATABASE_POOL_SIZE,0",
+        "GESHER_WEBHOOK_DAYS,6",
+        "GESHER_WEBHOOK_DAYS,91",
         "GESHER_PUBLIC_URL,http://gesher.example.com",
         "GESHER_PUBLIC_URL,https://localhost:8080",
         "GESHER_PUBLIC_URL,gesher.example.com",

@@ -363,6 +363,7 @@ class DeletedTenantTest {
                         """
                         SELECT table_name FROM information_schema.columns
                         WHERE table_schema = 'public' AND column_name = 'tenant_id'
+                            AND NOT (SELECT relispartition FROM pg_class WHERE oid = table_name::regclass)
                         """)) {
             if (count(
                             "SELECT count(*) FROM " + table + " WHERE tenant_id = ?",
@@ -383,6 +384,7 @@ class DeletedTenantTest {
                         SELECT table_name || '.' || column_name FROM information_schema.columns
                         WHERE table_schema = 'public' AND column_name <> 'tenant_id'
                             AND data_type IN ('text', 'uuid', 'jsonb')
+                            AND NOT (SELECT relispartition FROM pg_class WHERE oid = table_name::regclass)
                         """)) {
             var parts = column.split("\\.", -1);
             if (count(

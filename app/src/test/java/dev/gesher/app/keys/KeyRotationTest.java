@@ -74,7 +74,7 @@ class KeyRotationTest {
                                 SELECT c.relname || '.' || a.attname FROM pg_attribute a
                                 JOIN pg_class c ON c.oid = a.attrelid
                                 JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
-                                WHERE c.relkind IN ('r', 'p') AND a.atttypid = 'bytea'::regtype
+                                WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.atttypid = 'bytea'::regtype
                                     AND a.attnum > 0 AND NOT a.attisdropped
                                 """))
                 .containsExactlyInAnyOrderElementsOf(known);

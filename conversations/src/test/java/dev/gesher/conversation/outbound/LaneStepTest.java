@@ -305,7 +305,8 @@ class LaneStepTest {
     void while_received_webhooks_are_not_applied_nothing_is_given_up() {
         var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
         goesTo(answer, new SendResult.Unknown("http_500", Optional.empty()));
-        gesher.asAdministrator("INSERT INTO webhook_inbox_pending (inbox_id) VALUES (1)");
+        gesher.asAdministrator(
+                "INSERT INTO webhook_inbox_pending (heavy, inbox_id, key_day, bytes) VALUES (false, 1, 20260101, 1)");
         clock.advance(Duration.ofMinutes(15));
         gesher.settle(tenant, answer.message());
         assertThat(stage(answer)).isEqualTo("settling");

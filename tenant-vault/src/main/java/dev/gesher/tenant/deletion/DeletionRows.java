@@ -1,6 +1,5 @@
 package dev.gesher.tenant.deletion;
 
-import dev.gesher.tenant.TenantDeletions;
 import dev.gesher.tenant.TenantDeletions.Left;
 import dev.gesher.tenant.TenantDeletions.Receipt;
 import dev.gesher.tenant.TenantId;
@@ -138,7 +137,6 @@ final class DeletionRows {
                 requestedAt,
                 destroyedAt,
                 Optional.ofNullable(row.nullableInstant("rows_deleted_at")),
-                destroyedAt.orElse(requestedAt).plus(TenantDeletions.RAW_BODIES_KEPT),
                 unsubscribed == null || revoked == null
                         ? Optional.empty()
                         : Optional.of(new Left(unsubscribed, revoked)));

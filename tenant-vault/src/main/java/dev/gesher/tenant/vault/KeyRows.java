@@ -280,6 +280,15 @@ final class KeyRows {
         return tx.update("DELETE FROM tenant_keys WHERE tenant_id = ?", tenant);
     }
 
+    /** Deletes one version, if it is there. */
+    void delete(Tx tx, Slot slot) throws SQLException {
+        tx.update(
+                "DELETE FROM tenant_keys WHERE tenant_id = ? AND kind = ? AND version = ?",
+                slot.tenant(),
+                slot.kind(),
+                slot.version());
+    }
+
     // --- re-wrapping
 
     /** A tenant's keys that another than this key-encryption key wrapped. */

@@ -5,10 +5,13 @@ import dev.gesher.tenant.DayKeys;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.DatabaseException;
 import dev.gesher.tenant.db.DatabaseUnavailableException;
+import dev.gesher.tenant.db.Notices;
 import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.tenant.db.Tx;
 import dev.gesher.tenant.vault.KeyRows.Slot;
 import jakarta.inject.Singleton;
 import java.security.GeneralSecurityException;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,16 +37,34 @@ final class PlatformDayKeys implements DayKeys {
     /** Longer than {@link VaultCaches#KEPT}: the work that asked for the day is still at it. */
     private static final Duration FORGOTTEN = Duration.ofMinutes(5);
 
+    private static final String NOTICE = "inbox_day";
+
     private final TenantScope scope;
     private final KeyRows rows;
     private final Clock clock;
+    private final Notices notices;
     private final ConcurrentHashMap<LocalDate, Opened> opened = new ConcurrentHashMap<>();
     private final AtomicBoolean makingAhead = new AtomicBoolean();
 
-    PlatformDayKeys(TenantScope scope, KeyRows rows, Clock clock) {
+    PlatformDayKeys(TenantScope scope, KeyRows rows, Clock clock, Notices notices) {
         this.scope = scope;
         this.rows = rows;
         this.clock = clock;
+        this.notices = notices;
+        notices.listen(
+                NOTICE,
+                new Notices.Listener() {
+                    @Override
+                    public void heard(TenantId tenant, String object) {
+                        opened.remove(LocalDate.parse(object));
+                    }
+
+                    @Override
+                    public void missed() {
+                        var today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
+                        opened.keySet().removeIf(day -> !isRecent(day, today));
+                    }
+                });
     }
 
     @Override
@@ -87,6 +108,15 @@ final class PlatformDayKeys implements DayKeys {
         }
     }
 
+    @Override
+    public void destroy(Tx tx, LocalDate day) throws SQLException {
+        if (!day.isBefore(LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).minusDays(1))) {
+            throw new IllegalArgumentException("the key of " + day + " is in use");
+        }
+        rows.delete(tx, slot(day));
+        notices.announce(tx, NOTICE, TenantId.PLATFORM, day.toString());
+    }
+
     private Aead key(LocalDate day) {
         var key = opened.get(day);
         if (key == null) {
@@ -103,11 +133,7 @@ final class PlatformDayKeys implements DayKeys {
      * @param make not for a day long past, whose key was destroyed for good
      */
     private void open(LocalDate day, boolean make, Instant now) {
-        var slot =
-                new Slot(
-                        TenantId.PLATFORM,
-                        KeyKind.INBOX_DAY,
-                        Integer.parseInt(VERSION.format(day)));
+        var slot = slot(day);
         var stored = scope.in(TenantId.PLATFORM, tx -> rows.read(tx, slot));
         if (stored.isEmpty() && make) {
             var fresh = rows.make(slot);
@@ -122,6 +148,11 @@ final class PlatformDayKeys implements DayKeys {
         stored.map(row -> rows.openOne(row, Aead.class))
                 .ifPresentOrElse(
                         key -> opened.put(day, new Opened(key, now)), () -> opened.remove(day));
+    }
+
+    private static Slot slot(LocalDate day) {
+        return new Slot(
+                TenantId.PLATFORM, KeyKind.INBOX_DAY, Integer.parseInt(VERSION.format(day)));
     }
 
     private void makeAhead(LocalDate day, Instant now) {

@@ -16,12 +16,17 @@ import org.jspecify.annotations.Nullable;
 final class ChangeRows {
     private ChangeRows() {}
 
-    /** A change to be stored, its payload encrypted for {@link #place}. */
+    /**
+     * A change to be stored, its payload encrypted for {@link #place}.
+     *
+     * @param later whether what others wait for goes first
+     */
     record New(
             long inboxId,
             Instant receivedAt,
             LocalDate day,
             String correlation,
+            boolean later,
             Bodies.Change change,
             byte[] payload) {}
 
@@ -55,12 +60,12 @@ final class ChangeRows {
         }
 
         Place place() {
-            return new Place(inboxId, ordinal);
+            return new Place(day, inboxId, ordinal);
         }
     }
 
     /** Which change of which body. */
-    record Place(long inboxId, int ordinal) {}
+    record Place(LocalDate day, long inboxId, int ordinal) {}
 
     /** Where a change ends for now. */
     enum State {
@@ -85,22 +90,23 @@ final class ChangeRows {
     static void insert(Tx tx, List<New> rows) throws SQLException {
         tx.update(
                 """
-                INSERT INTO webhook_changes (inbox_id, ordinal, bucket, phone_number_id, waba_id, field,
-                    received_at, key_day, payload, correlation, state)
-                SELECT inbox_id, ordinal, bucket, phone_number_id, waba_id, field,
-                    received_at, key_day, payload, correlation, 'pending'
-                FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS n (inbox_id, ordinal, bucket,
-                    phone_number_id, waba_id, field, received_at, key_day, payload, correlation)
-                ON CONFLICT (inbox_id, ordinal) DO NOTHING
+                INSERT INTO webhook_changes (key_day, inbox_id, ordinal, bucket, phone_number_id, waba_id,
+                    field, later, received_at, payload, correlation, state)
+                SELECT key_day, inbox_id, ordinal, bucket, phone_number_id, waba_id, field, later,
+                    received_at, payload, correlation, 'pending'
+                FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS n (key_day, inbox_id, ordinal, bucket,
+                    phone_number_id, waba_id, field, later, received_at, payload, correlation)
+                ON CONFLICT (key_day, inbox_id, ordinal) DO NOTHING
                 """,
+                Tx.integers(rows.stream().map(row -> KeyDay.stored(row.day())).toList()),
                 Tx.longs(rows.stream().map(New::inboxId).toList()),
                 Tx.integers(rows.stream().map(row -> row.change().ordinal()).toList()),
                 Tx.integers(rows.stream().map(row -> row.change().bucket()).toList()),
                 Tx.texts(rows.stream().map(row -> row.change().phoneNumberId()).toList()),
                 Tx.texts(rows.stream().map(row -> row.change().wabaId()).toList()),
                 Tx.texts(rows.stream().map(row -> row.change().field()).toList()),
+                Tx.booleans(rows.stream().map(New::later).toList()),
                 Tx.instants(rows.stream().map(New::receivedAt).toList()),
-                Tx.integers(rows.stream().map(row -> KeyDay.stored(row.day())).toList()),
                 Tx.byteArrays(rows.stream().map(New::payload).toList()),
                 Tx.texts(rows.stream().map(New::correlation).toList()));
     }
@@ -157,8 +163,9 @@ final class ChangeRows {
                 """
                 SELECT c.inbox_id, c.ordinal, c.bucket, c.phone_number_id, c.waba_id, c.field,
                     c.received_at, c.key_day, c.payload, c.correlation
-                FROM unnest(?, ?) AS h (inbox_id, ordinal)
-                JOIN webhook_changes c ON c.inbox_id = h.inbox_id AND c.ordinal = h.ordinal
+                FROM unnest(?, ?, ?) AS h (key_day, inbox_id, ordinal)
+                JOIN webhook_changes c
+                    ON c.key_day = h.key_day AND c.inbox_id = h.inbox_id AND c.ordinal = h.ordinal
                 WHERE c.state = 'pending' ORDER BY c.inbox_id, c.ordinal
                 """,
                 row ->
@@ -173,6 +180,7 @@ final class ChangeRows {
                                 KeyDay.of(row.integer("key_day")),
                                 row.bytes("payload"),
                                 row.text("correlation")),
+                Tx.integers(heads.stream().map(head -> KeyDay.stored(head.day())).toList()),
                 Tx.longs(heads.stream().map(Head::inboxId).toList()),
                 Tx.integers(heads.stream().map(Head::ordinal).toList()));
     }
@@ -187,13 +195,23 @@ final class ChangeRows {
                 tx.query(
                         """
                         UPDATE webhook_changes c
-                        SET state = s.state, tenant_id = s.tenant_id, error = s.error, settled_at = ?
-                        FROM unnest(?, ?, ?, ?, ?) AS s (inbox_id, ordinal, state, tenant_id, error)
-                        WHERE c.inbox_id = s.inbox_id AND c.ordinal = s.ordinal AND c.state = 'pending'
-                        RETURNING c.inbox_id, c.ordinal
+                        SET state = s.state, tenant_id = s.tenant_id, error = s.error, settled_at = ?,
+                            attempts = c.attempts + (s.state = 'dead')::integer
+                        FROM unnest(?, ?, ?, ?, ?, ?) AS s (key_day, inbox_id, ordinal, state, tenant_id, error)
+                        WHERE c.key_day = s.key_day AND c.inbox_id = s.inbox_id AND c.ordinal = s.ordinal
+                            AND c.state = 'pending'
+                        RETURNING c.key_day, c.inbox_id, c.ordinal
                         """,
-                        row -> new Place(row.longInteger("inbox_id"), row.integer("ordinal")),
+                        row ->
+                                new Place(
+                                        KeyDay.of(row.integer("key_day")),
+                                        row.longInteger("inbox_id"),
+                                        row.integer("ordinal")),
                         now,
+                        Tx.integers(
+                                settled.stream()
+                                        .map(one -> KeyDay.stored(one.change().day()))
+                                        .toList()),
                         Tx.longs(settled.stream().map(one -> one.change().inboxId()).toList()),
                         Tx.integers(settled.stream().map(one -> one.change().ordinal()).toList()),
                         Tx.texts(

@@ -57,7 +57,7 @@ final class Inbox implements WebhookInbox {
                         """
                         SELECT EXISTS (SELECT FROM webhook_inbox_pending) OR EXISTS (
                             SELECT FROM webhook_changes
-                            WHERE bucket = ? AND state = 'pending' AND phone_number_id = ?) AS behind
+                            WHERE bucket = ? AND later = ANY ('{f,t}') AND line = ? AND state = 'pending') AS behind
                         """,
                         row -> row.bool("behind"),
                         Bodies.bucket(phoneNumberId),
@@ -79,7 +79,6 @@ final class Inbox implements WebhookInbox {
     }
 
     private Backlog read(Instant now) {
-        // The first of each bucket by its index: as good as the oldest, and found at once.
         return scope.in(
                 List.of(),
                 LIMITS,
@@ -90,22 +89,22 @@ final class Inbox implements WebhookInbox {
                                              + (SELECT count(*) FROM webhook_changes WHERE state = 'pending') AS pending,
                                             (SELECT count(*) FROM webhook_changes WHERE state = 'parked') AS parked,
                                             (SELECT count(*) FROM webhook_changes WHERE state = 'dead')
-                                             + (SELECT count(*) FROM webhook_dead_letters) AS dead,
-                                            least((SELECT min(i.received_at) FROM webhook_inbox i
-                                                    JOIN webhook_inbox_pending USING (inbox_id)),
-                                                (SELECT min(c.received_at) FROM generate_series(0, ? - 1) AS b
+                                             + (SELECT count(*) FROM webhook_dead_letters WHERE state = 'dead') AS dead,
+                                            least((SELECT min(i.received_at) FROM (VALUES (false), (true)) AS h (heavy)
                                                     CROSS JOIN LATERAL (
-                                                        SELECT received_at FROM webhook_changes
-                                                        WHERE bucket = b AND state = 'pending'
-                                                        ORDER BY inbox_id, ordinal LIMIT 1) AS c)) AS oldest
+                                                        SELECT key_day, inbox_id FROM webhook_inbox_pending
+                                                        WHERE heavy = h.heavy ORDER BY inbox_id LIMIT 1) AS p
+                                                    JOIN webhook_inbox i USING (key_day, inbox_id)),
+                                                (SELECT received_at FROM webhook_changes
+                                                    WHERE state = 'pending'
+                                                    ORDER BY inbox_id, ordinal LIMIT 1)) AS oldest
                                         """,
                                         row ->
                                                 new Backlog(
                                                         row.longInteger("pending"),
                                                         row.longInteger("parked"),
                                                         row.longInteger("dead"),
-                                                        age(row.nullableInstant("oldest"), now)),
-                                        Bodies.BUCKETS)
+                                                        age(row.nullableInstant("oldest"), now)))
                                 .getFirst());
     }
 

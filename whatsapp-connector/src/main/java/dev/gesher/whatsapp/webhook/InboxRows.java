@@ -54,8 +54,10 @@ final class InboxRows implements BatchWriter.Batch<InboxRows.Body, Boolean> {
                 WITH stored AS (
                     INSERT INTO webhook_inbox (delivery_id, received_at, key_day, body, correlation)
                     SELECT * FROM unnest(?, ?, ?, ?, ?)
-                    ON CONFLICT (delivery_id) DO NOTHING RETURNING inbox_id)
-                INSERT INTO webhook_inbox_pending (inbox_id) SELECT inbox_id FROM stored
+                    ON CONFLICT (key_day, delivery_id) DO NOTHING
+                    RETURNING inbox_id, key_day, octet_length(body) AS bytes)
+                INSERT INTO webhook_inbox_pending (heavy, inbox_id, key_day, bytes)
+                SELECT bytes > 65536, inbox_id, key_day, bytes FROM stored
                 """,
                 Tx.uuids(bodies.stream().map(Body::deliveryId).toList()),
                 Tx.instants(bodies.stream().map(Body::receivedAt).toList()),

@@ -39,6 +39,7 @@ final class Intake implements WebhookIntake {
     private final WebhookSignature signature;
     private final @Nullable SecretText verifyToken;
     private final DayKeys dayKeys;
+    private final Days days;
     private final Clock clock;
     private final WebhookCounters counters;
     private final BatchWriter<InboxRows.Body, Boolean> writer;
@@ -48,6 +49,7 @@ final class Intake implements WebhookIntake {
             WebhookSignature signature,
             MetaSettings settings,
             DayKeys dayKeys,
+            Days days,
             Clock clock,
             WebhookCounters counters,
             BatchWriters writers,
@@ -55,6 +57,7 @@ final class Intake implements WebhookIntake {
         this.signature = signature;
         this.verifyToken = settings.verifyToken();
         this.dayKeys = dayKeys;
+        this.days = days;
         this.clock = clock;
         this.counters = counters;
         this.writer =
@@ -128,7 +131,7 @@ final class Intake implements WebhookIntake {
         }
         try {
             var now = clock.instant();
-            dayKeys.ready(KeyDay.of(now));
+            days.ready(KeyDay.of(now));
             writer.write(sealed(body, now, correlation));
             return stored(body);
         } catch (DatabaseUnavailableException | DatabaseException e) {
@@ -143,7 +146,7 @@ final class Intake implements WebhookIntake {
             String correlation,
             Consumer<Receipt> done) {
         var now = clock.instant();
-        if (!dayKeys.isReady(KeyDay.of(now))) {
+        if (!days.isReady(KeyDay.of(now))) {
             return false;
         }
         var refusal = refusalOf(body, signatureHeader);
@@ -194,6 +197,7 @@ final class Intake implements WebhookIntake {
     private Receipt notStored(Throwable e, String correlation) {
         if (!(e instanceof DatabaseUnavailableException)) {
             // Whatever is wrong is ours, and Meta repeats until it is mended.
+            days.forget();
             try (var _ = LogKeys.correlation(correlation)) {
                 LOG.error("a webhook could not be stored", e);
             }

@@ -18,8 +18,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,10 +37,26 @@ final class Splitter extends PollingWorker {
     static final String TOPIC = "webhook-splitter";
 
     private static final Logger LOG = LoggerFactory.getLogger(Splitter.class);
+
+    /**
+     * Another than that of versions before the inbox had days, which hold theirs and split nothing.
+     */
+    private static final String LEASE_NAME = "webhook-split";
+
     private static final Duration LEASE = Duration.ofSeconds(8);
     private static final Duration RENEWED = Duration.ofSeconds(2);
+
+    /** What a business wrote before it came to us: much of it, and none of it urgent. */
+    private static final String HISTORY = "history";
+
     private static final int BODIES = 200;
     private static final long BYTES = 8L << 20;
+
+    /**
+     * Of big bodies in one round, so that small ones need not wait long for an import; one at
+     * least.
+     */
+    private static final long HEAVY_BYTES = 2L << 20;
 
     private static final Meters.Times LATENCY =
             Meters.times("gesher.split.latency", "From a webhook's arrival to its changes as rows")
@@ -45,6 +65,7 @@ final class Splitter extends PollingWorker {
     private final TenantScope scope;
     private final Leases leases;
     private final DayKeys dayKeys;
+    private final Days days;
     private final Clock clock;
     private final Wakeups wakeups;
     private final WebhookCounters counters;
@@ -55,6 +76,7 @@ final class Splitter extends PollingWorker {
             TenantScope scope,
             Leases leases,
             DayKeys dayKeys,
+            Days days,
             Clock clock,
             Wakeups wakeups,
             WebhookCounters counters) {
@@ -62,20 +84,29 @@ final class Splitter extends PollingWorker {
         this.scope = scope;
         this.leases = leases;
         this.dayKeys = dayKeys;
+        this.days = days;
         this.clock = clock;
         this.wakeups = wakeups;
         this.counters = counters;
     }
 
-    private record Head(long inboxId, LocalDate day, long bytes) {}
+    /**
+     * A body that waits.
+     *
+     * @param heavy whether it stands in the line of those that can wait
+     */
+    private record Head(boolean heavy, long inboxId, LocalDate day, long bytes) {}
 
     private record Body(
-            long inboxId,
-            UUID deliveryId,
-            Instant receivedAt,
-            LocalDate day,
-            byte[] encrypted,
-            String correlation) {}
+            Head head, UUID deliveryId, Instant receivedAt, byte[] encrypted, String correlation) {
+        long inboxId() {
+            return head.inboxId();
+        }
+
+        LocalDate day() {
+            return head.day();
+        }
+    }
 
     private record Done(Body body, Split split) {}
 
@@ -92,7 +123,7 @@ final class Splitter extends PollingWorker {
         if (heads.isEmpty()) {
             return false;
         }
-        heads.stream().map(Head::day).distinct().forEach(dayKeys::ready);
+        heads.stream().map(Head::day).distinct().forEach(days::ready);
         var done = bodies(heads).stream().map(body -> new Done(body, split(body))).toList();
         try {
             write(held, done);
@@ -105,7 +136,7 @@ final class Splitter extends PollingWorker {
     private @Nullable Lease held() {
         long now = System.nanoTime();
         if (lease == null || now - renewedAt > RENEWED.toNanos()) {
-            lease = leases.acquire(TOPIC, LEASE).orElse(null);
+            lease = leases.acquire(LEASE_NAME, LEASE).orElse(null);
             renewedAt = now;
         }
         return lease;
@@ -119,27 +150,37 @@ final class Splitter extends PollingWorker {
         }
     }
 
-    /** The oldest pending bodies, as many as fit into memory well. */
+    /** The oldest pending bodies, as many as fit into memory well, and a few big ones of them. */
     private List<Head> heads() {
-        var all =
-                scope.platform(tx ->
-                        tx.query(
-                                """
-                                SELECT i.inbox_id, i.key_day, octet_length(i.body) AS bytes
-                                FROM webhook_inbox_pending p JOIN webhook_inbox i USING (inbox_id)
-                                ORDER BY p.inbox_id LIMIT ?
-                                """,
-                                row ->
-                                        new Head(
-                                                row.longInteger("inbox_id"),
-                                                KeyDay.of(row.integer("key_day")),
-                                                row.longInteger("bytes")),
-                                BODIES));
+        return scope.platform(tx -> {
+            var some = first(heads(tx, false), BYTES);
+            some.addAll(first(heads(tx, true), HEAVY_BYTES));
+            return some;
+        });
+    }
+
+    private static List<Head> heads(Tx tx, boolean heavy) throws SQLException {
+        return tx.query(
+                """
+                SELECT inbox_id, key_day, bytes FROM webhook_inbox_pending
+                WHERE heavy = ? ORDER BY inbox_id LIMIT ?
+                """,
+                row ->
+                        new Head(
+                                heavy,
+                                row.longInteger("inbox_id"),
+                                KeyDay.of(row.integer("key_day")),
+                                row.longInteger("bytes")),
+                heavy,
+                BODIES);
+    }
+
+    private static List<Head> first(List<Head> all, long most) {
         var some = new ArrayList<Head>();
         long bytes = 0;
         for (var head : all) {
             bytes += head.bytes();
-            if (!some.isEmpty() && bytes > BYTES) {
+            if (!some.isEmpty() && bytes > most) {
                 break;
             }
             some.add(head);
@@ -147,21 +188,26 @@ final class Splitter extends PollingWorker {
         return some;
     }
 
+    /** In the order of arrival. */
     private List<Body> bodies(List<Head> heads) {
+        var headOf = heads.stream().collect(Collectors.toMap(Head::inboxId, head -> head));
         return scope.platform(tx ->
                 tx.query(
                         """
-                        SELECT inbox_id, delivery_id, received_at, key_day, body, correlation
-                        FROM webhook_inbox WHERE inbox_id = ANY(?) ORDER BY inbox_id
+                        SELECT i.inbox_id, i.delivery_id, i.received_at, i.body, i.correlation
+                        FROM unnest(?, ?) AS h (key_day, inbox_id)
+                        JOIN webhook_inbox i ON i.key_day = h.key_day AND i.inbox_id = h.inbox_id
+                        ORDER BY i.inbox_id
                         """,
                         row ->
                                 new Body(
-                                        row.longInteger("inbox_id"),
+                                        Objects.requireNonNull(
+                                                headOf.get(row.longInteger("inbox_id"))),
                                         row.uuid("delivery_id"),
                                         row.instant("received_at"),
-                                        KeyDay.of(row.integer("key_day")),
                                         row.bytes("body"),
                                         row.text("correlation")),
+                        Tx.integers(heads.stream().map(head -> KeyDay.stored(head.day())).toList()),
                         Tx.longs(heads.stream().map(Head::inboxId).toList())));
     }
 
@@ -204,10 +250,16 @@ final class Splitter extends PollingWorker {
         }
         var rows = new ArrayList<ChangeRows.New>();
         var dead = new ArrayList<Done>();
+        var redriven = takeBack(tx, done);
         for (var one : done) {
             switch (one.split()) {
                 case Split.Changes(var changes) ->
-                        changes.forEach(change -> rows.add(row(one.body(), change)));
+                        changes.forEach(change ->
+                                rows.add(
+                                        row(
+                                                one.body(),
+                                                change,
+                                                redriven.contains(one.body().inboxId()))));
                 case Split.NotOurs _ -> dead.add(one);
             }
         }
@@ -215,33 +267,69 @@ final class Splitter extends PollingWorker {
         bury(tx, dead);
         tx.updateExactly(
                 done.size(),
-                "DELETE FROM webhook_inbox_pending WHERE inbox_id = ANY(?)",
-                Tx.longs(done.stream().map(one -> one.body().inboxId()).toList()));
+                """
+                DELETE FROM webhook_inbox_pending p USING unnest(?, ?) AS d (heavy, inbox_id)
+                WHERE p.heavy = d.heavy AND p.inbox_id = d.inbox_id
+                """,
+                Tx.booleans(done.stream().map(one -> one.body().head().heavy()).toList()),
+                ids(done));
         if (!rows.isEmpty()) {
             tx.afterCommit(() -> wakeups.wake(Applier.TOPIC));
         }
         return rows.size();
     }
 
-    private ChangeRows.New row(Body body, Bodies.Change change) {
+    /** Ends the dead letters of bodies that are split after all; whose they were. */
+    private static Set<Long> takeBack(Tx tx, List<Done> done) throws SQLException {
+        var ours = done.stream().filter(one -> one.split() instanceof Split.Changes).toList();
+        return new HashSet<>(
+                tx.query(
+                        """
+                        DELETE FROM webhook_dead_letters l USING unnest(?, ?) AS d (key_day, inbox_id)
+                        WHERE l.key_day = d.key_day AND l.inbox_id = d.inbox_id RETURNING l.inbox_id
+                        """,
+                        row -> row.longInteger("inbox_id"),
+                        days(ours),
+                        ids(ours)));
+    }
+
+    private static Object days(List<Done> done) {
+        return Tx.integers(done.stream().map(one -> KeyDay.stored(one.body().day())).toList());
+    }
+
+    private static Object ids(List<Done> done) {
+        return Tx.longs(done.stream().map(one -> one.body().inboxId()).toList());
+    }
+
+    private ChangeRows.New row(Body body, Bodies.Change change, boolean redriven) {
         byte[] payload =
                 dayKeys.encrypt(
                         body.day(),
                         ChangeRows.place(body.inboxId(), change.ordinal()),
                         change.payload());
         return new ChangeRows.New(
-                body.inboxId(), body.receivedAt(), body.day(), body.correlation(), change, payload);
+                body.inboxId(),
+                body.receivedAt(),
+                body.day(),
+                body.correlation(),
+                redriven || change.field().equals(HISTORY),
+                change,
+                payload);
     }
 
     private void bury(Tx tx, List<Done> dead) throws SQLException {
         tx.update(
                 """
-                INSERT INTO webhook_dead_letters (inbox_id, error, created_at)
-                SELECT inbox_id, error, ? FROM unnest(?, ?) AS d (inbox_id, error)
-                ON CONFLICT (inbox_id) DO NOTHING
+                INSERT INTO webhook_dead_letters (key_day, inbox_id, received_at, state, error, created_at)
+                SELECT key_day, inbox_id, received_at, 'dead', error, ?
+                FROM unnest(?, ?, ?, ?) AS d (key_day, inbox_id, received_at, error)
+                ON CONFLICT (key_day, inbox_id) DO UPDATE SET state = 'dead', error = excluded.error,
+                    attempts = webhook_dead_letters.attempts + 1
                 """,
                 clock.instant(),
-                Tx.longs(dead.stream().map(one -> one.body().inboxId()).toList()),
+                days(dead),
+                ids(dead),
+                Tx.instants(dead.stream().map(one -> one.body().receivedAt()).toList()),
                 Tx.texts(dead.stream().map(one -> error(one.split())).toList()));
     }
 

@@ -465,6 +465,7 @@ class SignupTest {
     @Test
     void binding_a_number_gives_its_parked_webhooks_another_try() {
         var bakery = bakery();
+        running.look("SELECT gesher_open_webhook_day(20261120)::text");
         running.change(
                 """
                 INSERT INTO webhook_changes (inbox_id, ordinal, bucket, phone_number_id, field, received_at,
