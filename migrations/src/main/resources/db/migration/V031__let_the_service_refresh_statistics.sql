@@ -4,7 +4,7 @@
 -- they last were; the function belongs to their owner, and gives way to whoever holds a lock.
 CREATE FUNCTION gesher_analyze_grown_tables(least_rows bigint) RETURNS text[]
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path FROM CURRENT
+    SET search_path = public, pg_temp
     SET lock_timeout = '50ms'
     AS $$
 DECLARE
@@ -13,7 +13,7 @@ DECLARE
 BEGIN
     FOR grown IN
         SELECT s.relid::regclass FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
-        WHERE c.relnamespace = current_schema()::regnamespace
+        WHERE c.relnamespace = 'public'::regnamespace
           AND pg_has_role(current_user, c.relowner, 'USAGE')
           AND s.n_mod_since_analyze >= greatest(least_rows, 5 * greatest(c.reltuples, 0))
     LOOP

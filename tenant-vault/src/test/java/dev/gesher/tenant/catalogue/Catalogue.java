@@ -106,8 +106,9 @@ final class Catalogue {
                     """
                     SELECT format('%s: a function must run as whoever calls it', p.oid::regprocedure)
                     FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
-                        AND NOT (p.proname IN ('gesher_open_webhook_day', 'gesher_drop_webhook_day')
-                            AND p.proconfig = ARRAY['search_path=public, pg_temp']
+                        AND NOT (p.proname IN ('gesher_open_webhook_day', 'gesher_drop_webhook_day',
+                                'gesher_analyze_grown_tables')
+                            AND 'search_path=public, pg_temp' = ANY (p.proconfig)
                             AND NOT has_function_privilege('public', p.oid, 'EXECUTE'))
                     """,
                     """

@@ -47,7 +47,7 @@ class TableStatisticsTest {
     private void add(long first, long last) {
         scope.platform(tx ->
                 tx.update(
-                        "INSERT INTO webhook_inbox_pending (inbox_id) SELECT unnest(?)",
+                        "INSERT INTO webhook_inbox_pending (heavy, inbox_id, key_day, bytes) SELECT false, unnest(?), 20260101, 1",
                         Tx.longs(LongStream.rangeClosed(first, last).boxed().toList())));
     }
 
