@@ -8,12 +8,12 @@ import java.util.Map;
 /** What became of received webhooks: how much is left, and what is to be tried again. */
 public interface WebhookInbox {
     /**
-     * Gives what was parked for a number another try: to be called in the transaction that binds
-     * the number, after the binding is written.
+     * Gives what was parked for a number and for its account another try: to be called in the
+     * transaction that binds the number, after the binding is written.
      *
      * @return how many changes will be looked at again
      */
-    int unpark(Tx tx, String phoneNumberId) throws SQLException;
+    int unpark(Tx tx, String phoneNumberId, String wabaId) throws SQLException;
 
     /**
      * Whether something received may not be applied yet that could be about this number: a body
@@ -26,7 +26,7 @@ public interface WebhookInbox {
 
     /**
      * Counts since the start, by name: {@code received}, {@code refused.signature_wrong}, {@code
-     * applied.messages}, {@code ignored.group_message}…
+     * applied.messages}, {@code ignored.calls}…
      */
     Map<String, Long> counters();
 
@@ -34,7 +34,7 @@ public interface WebhookInbox {
      * What is left.
      *
      * @param pending bodies not split and changes not applied
-     * @param parked changes of numbers that nobody holds
+     * @param parked changes of numbers and accounts that nobody holds
      * @param dead bodies and changes set aside with an error
      * @param oldest how long the oldest pending one has waited, or zero
      */

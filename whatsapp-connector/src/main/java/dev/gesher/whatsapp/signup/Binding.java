@@ -72,7 +72,7 @@ final class Binding {
                 leave(tx, row, held.get(), before, oldPin, now);
             }
             open(tx, row, now);
-            int waiting = inbox.unpark(tx, row.number());
+            int waiting = inbox.unpark(tx, row.number(), row.waba());
             log.debug("bound attempt={} webhooks waiting={}", row.id(), waiting);
         }
         boolean works =

@@ -172,14 +172,27 @@ final class Applier extends PollingWorker {
                     var changes = ChangeRows.load(tx, heads);
                     return new Loaded(changes, ApplyBatch.bindings(tx, changes));
                 });
-        return loaded.changes().stream().map(change -> plan(change, loaded.bindings())).toList();
+        var bindings = loaded.bindings();
+        var displays = displays(loaded.changes(), bindings);
+        return loaded.changes().stream().map(change -> plan(change, bindings, displays)).toList();
     }
 
-    private Plan plan(Change change, Bindings bindings) {
+    /** Those of accounts' holders: changes that name no number may name what it looks like. */
+    private DisplayNumbers displays(List<Change> changes, Bindings bindings) {
+        var tenants =
+                changes.stream()
+                        .filter(change -> change.phoneNumberId() == null)
+                        .flatMap(change -> bindings.about(null, change.wabaId()).stream())
+                        .map(Bindings.Binding::tenant)
+                        .collect(Collectors.toSet());
+        return tenants.isEmpty() ? DisplayNumbers.NONE : DisplayNumbers.read(scope, tenants);
+    }
+
+    private Plan plan(Change change, Bindings bindings, DisplayNumbers displays) {
         try {
             var place = ChangeRows.place(change.inboxId(), change.ordinal());
             var payload = dayKeys.decrypt(change.day(), place, change.payload());
-            return Plans.plan(change, payload, bindings);
+            return Plans.plan(change, payload, bindings, displays);
         } catch (RuntimeException | StackOverflowError e) {
             return Plans.dead(change, Errors.describe(e));
         }
@@ -229,7 +242,7 @@ final class Applier extends PollingWorker {
     private boolean isAnothers(Plan plan) {
         var change = plan.change();
         var now = scope.platform(tx -> ApplyBatch.bindings(tx, List.of(change)));
-        return !now.of(String.valueOf(change.phoneNumberId())).equals(plan.bindings());
+        return !now.about(change.phoneNumberId(), change.wabaId()).equals(plan.bindings());
     }
 
     private End bury(List<Item> dead) {

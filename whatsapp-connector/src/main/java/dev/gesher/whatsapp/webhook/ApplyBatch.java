@@ -87,8 +87,8 @@ final class ApplyBatch implements BatchWriter.Batch<Item, Outcome> {
     }
 
     /**
-     * A number may be bound just while a change of it is being parked: whoever binds it looks for
-     * parked changes under the same lock, so that one of the two sees the other.
+     * A number may be bound just while a change of it or its account is being parked: whoever binds
+     * it looks for parked changes under the same lock, so that one of the two sees the other.
      */
     private static Set<Plan> outdated(Tx tx, List<Plan> plans) throws SQLException {
         var parked = plans.stream().filter(plan -> plan.settled().state() == State.PARKED).toList();
@@ -96,11 +96,11 @@ final class ApplyBatch implements BatchWriter.Batch<Item, Outcome> {
             return Set.of();
         }
         var changes = parked.stream().map(Plan::change).toList();
-        ParkingLocks.take(tx, numbers(changes));
+        ParkingLocks.take(tx, numbers(changes), accounts(changes));
         var bindings = bindings(tx, changes);
         return parked.stream()
                 .filter(plan ->
-                        !bindings.of(String.valueOf(plan.change().phoneNumberId()))
+                        !bindings.about(plan.change().phoneNumberId(), plan.change().wabaId())
                                 .equals(plan.bindings()))
                 .collect(Collectors.toSet());
     }
@@ -114,6 +114,15 @@ final class ApplyBatch implements BatchWriter.Batch<Item, Outcome> {
                         .map(Change::wabaId)
                         .filter(Objects::nonNull)
                         .collect(Collectors.toSet()));
+    }
+
+    /** Those that changes are found by, since they name no number. */
+    private static Set<String> accounts(Collection<Change> changes) {
+        return changes.stream()
+                .filter(change -> change.phoneNumberId() == null)
+                .map(Change::wabaId)
+                .filter(Objects::nonNull)
+                .collect(Collectors.toSet());
     }
 
     private static Set<String> numbers(Collection<Change> changes) {

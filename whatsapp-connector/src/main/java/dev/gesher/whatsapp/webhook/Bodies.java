@@ -53,7 +53,7 @@ final class Bodies {
             return new Split.NotOurs("not whatsapp_business_account");
         }
         var changes = new ArrayList<Change>();
-        for (var entry : root.path("entry")) {
+        for (var entry : listed(root.path("entry"))) {
             for (var change : listed(entry.path("changes"))) {
                 changes.add(change(changes.size(), entry, change));
             }
@@ -63,9 +63,9 @@ final class Bodies {
                 : new Split.Changes(List.copyOf(changes));
     }
 
-    /** Meta sends a list; a change that stands alone is no reason to lose it. */
-    private static Iterable<JsonNode> listed(JsonNode changes) {
-        return changes.isObject() ? List.of(changes) : changes;
+    /** Meta sends a list; a piece that stands alone is no reason to lose it. */
+    private static Iterable<JsonNode> listed(JsonNode pieces) {
+        return pieces.isContainerNode() ? Nodes.listed(pieces) : List.of();
     }
 
     private static Change change(int ordinal, JsonNode entry, JsonNode change) {
@@ -97,12 +97,8 @@ final class Bodies {
         return plain(change.path("field"))
                 .or(() -> plain(value.path("field")))
                 .or(() -> plain(entry.path("field")))
-                .orElseGet(() -> {
-                    if (value.has("messages") || value.has("statuses")) {
-                        return "messages";
-                    }
-                    return value.has("waba_info") ? "account_update" : "unknown";
-                });
+                .or(() -> Fields.of(value))
+                .orElse(Fields.UNKNOWN);
     }
 
     private static Optional<String> plain(JsonNode node) {

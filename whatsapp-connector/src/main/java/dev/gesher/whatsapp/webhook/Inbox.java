@@ -38,15 +38,17 @@ final class Inbox implements WebhookInbox {
     private record Reading(Instant at, Backlog backlog) {}
 
     @Override
-    public int unpark(Tx tx, String phoneNumberId) throws SQLException {
-        ParkingLocks.take(tx, List.of(phoneNumberId));
+    public int unpark(Tx tx, String phoneNumberId, String wabaId) throws SQLException {
+        ParkingLocks.take(tx, List.of(phoneNumberId), List.of(wabaId));
         int changes =
                 tx.update(
                         """
                         UPDATE webhook_changes SET state = 'pending', settled_at = NULL
-                        WHERE state = 'parked' AND phone_number_id = ?
+                        WHERE state = 'parked'
+                          AND (phone_number_id = ? OR (phone_number_id IS NULL AND waba_id = ?))
                         """,
-                        phoneNumberId);
+                        phoneNumberId,
+                        wabaId);
         tx.afterCommit(() -> wakeups.wake(Applier.TOPIC));
         return changes;
     }

@@ -8,7 +8,6 @@ import dev.gesher.whatsapp.webhook.Bindings.Holder;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -21,20 +20,20 @@ class BindingsTest {
     }
 
     private static Binding held(TenantId by, long from, @Nullable Long to) {
-        return new Binding(by, at(from), to == null ? null : at(to));
+        return new Binding(by, "n", at(from), to == null ? null : at(to));
     }
 
     private static Holder holder(long at, Binding... bindings) {
-        return new Bindings(Map.of("n", List.of(bindings)), Set.of("w")).holder("n", "w", at(at));
+        return new Bindings(Map.of("n", List.of(bindings)), Map.of()).holder("n", "w", at(at));
     }
 
     @Test
     void it_is_whose_the_number_was_at_metas_time() {
         var bindings = new Binding[] {held(first, 100, 200L), held(second, 300, null)};
 
-        assertThat(holder(150, bindings)).isEqualTo(new Holder.Of(first));
-        assertThat(holder(300, bindings)).isEqualTo(new Holder.Of(second));
-        assertThat(holder(1000, bindings)).isEqualTo(new Holder.Of(second));
+        assertThat(holder(150, bindings)).isEqualTo(new Holder.Of(first, "n"));
+        assertThat(holder(300, bindings)).isEqualTo(new Holder.Of(second, "n"));
+        assertThat(holder(1000, bindings)).isEqualTo(new Holder.Of(second, "n"));
     }
 
     @Test
@@ -49,33 +48,55 @@ class BindingsTest {
         var handedOver = at(300).plusMillis(400);
         var bindings =
                 new Binding[] {
-                    new Binding(first, at(100), handedOver), new Binding(second, handedOver, null)
+                    new Binding(first, "n", at(100), handedOver),
+                    new Binding(second, "n", handedOver, null)
                 };
 
-        assertThat(holder(300, bindings)).isEqualTo(new Holder.Of(first));
-        assertThat(holder(301, bindings)).isEqualTo(new Holder.Of(second));
+        assertThat(holder(300, bindings)).isEqualTo(new Holder.Of(first, "n"));
+        assertThat(holder(301, bindings)).isEqualTo(new Holder.Of(second, "n"));
     }
 
     @Test
     void what_came_while_nobody_held_it_waits_for_who_held_it_last() {
         assertThat(holder(250, held(first, 100, 200L))).isEqualTo(new Holder.Nobody());
         assertThat(holder(250, held(first, 100, 200L), held(first, 300, null)))
-                .isEqualTo(new Holder.Of(first));
+                .isEqualTo(new Holder.Of(first, "n"));
         assertThat(
                         holder(
                                 250,
                                 held(first, 100, 200L),
                                 held(second, 300, 400L),
                                 held(first, 500, null)))
-                .isEqualTo(new Holder.Of(first));
+                .isEqualTo(new Holder.Of(first, "n"));
     }
 
     @Test
     void a_number_nobody_ever_held_is_another_number_of_a_known_waba_or_unknown() {
-        var bindings = new Bindings(Map.of(), Set.of("w"));
+        var bindings = new Bindings(Map.of(), Map.of("w", List.of(held(first, 100, null))));
 
         assertThat(bindings.holder("n", "w", at(1))).isEqualTo(new Holder.OtherNumber());
         assertThat(bindings.holder("n", "x", at(1))).isEqualTo(new Holder.Nobody());
         assertThat(bindings.holder("n", null, at(1))).isEqualTo(new Holder.Nobody());
+    }
+
+    @Test
+    void an_account_goes_by_the_same_rule_and_to_the_number_that_it_had_then() {
+        var bindings =
+                new Bindings(
+                        Map.of(),
+                        Map.of(
+                                "w",
+                                List.of(
+                                        new Binding(first, "old", at(100), at(200)),
+                                        new Binding(first, "new", at(200), at(300)),
+                                        new Binding(second, "theirs", at(400), null))));
+
+        assertThat(bindings.holder(null, "w", at(150))).isEqualTo(new Holder.Of(first, "old"));
+        assertThat(bindings.holder(null, "w", at(250))).isEqualTo(new Holder.Of(first, "new"));
+        assertThat(bindings.holder(null, "w", at(350))).isEqualTo(new Holder.Nobody());
+        assertThat(bindings.holder(null, "w", at(400))).isEqualTo(new Holder.Of(second, "theirs"));
+        assertThat(bindings.holder(null, "w", at(50))).isEqualTo(new Holder.Nobody());
+        assertThat(bindings.holder(null, "x", at(400))).isEqualTo(new Holder.Nobody());
+        assertThat(bindings.holder(null, null, at(400))).isEqualTo(new Holder.Nobody());
     }
 }

@@ -1,0 +1,36 @@
+package dev.gesher.whatsapp.webhook;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.gesher.whatsapp.InboundSignal.Source;
+
+/** {@code smb_message_echoes}: what the business wrote in its WhatsApp Business app. */
+final class EchoesChange {
+    private EchoesChange() {}
+
+    static void read(Told told, Told.Reading into) {
+        var contacts = told.value().path("contacts");
+        for (var echo : Nodes.listed(told.value().path("message_echoes"))) {
+            echo(echo, contacts, told, into);
+        }
+    }
+
+    private static void echo(JsonNode echo, JsonNode contacts, Told told, Told.Reading into) {
+        var id = Nodes.id(echo.path("id"));
+        if (id.isEmpty()) {
+            into.problem("echo without id");
+            return;
+        }
+        if (Nodes.present(echo.path("group_id"))
+                || Json.scalar(echo.path("recipient_type")).filter("group"::equals).isPresent()) {
+            into.ignored("group_message");
+            return;
+        }
+        var customer = People.addressee(echo, contacts);
+        if (!customer.isKnown()) {
+            into.problem("echo without recipient");
+            return;
+        }
+        into.signal(
+                MessageReader.read(echo, id.get(), customer, Source.ECHO, false, told.received()));
+    }
+}

@@ -1,0 +1,72 @@
+package dev.gesher.whatsapp.webhook;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.gesher.whatsapp.InboundSignal;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One change as it is read.
+ *
+ * @param field what Meta calls it
+ * @param wabaId the account, empty if Meta named none
+ * @param entryTime when it happened, for fields whose values say no time
+ * @param received stands in for a time that Meta left out
+ */
+record Told(
+        String field,
+        String wabaId,
+        Optional<Instant> entryTime,
+        Instant received,
+        JsonNode value) {
+    /** Told of a change in which nothing is where Meta puts it. */
+    static final String NOTHING_TO_READ = "nothing to read";
+
+    /** Reads a change; pure, and nothing of Meta's making throws. */
+    interface Reader {
+        void read(Told told, Reading into);
+    }
+
+    /** The number it is about as people see it, or nothing. */
+    String displayNumber() {
+        return Json.scalar(value.path("display_phone_number")).orElse("");
+    }
+
+    Instant at() {
+        return entryTime.orElse(received);
+    }
+
+    /**
+     * What a change holds.
+     *
+     * @param signals in the order of the change
+     * @param ignored why something of it is left out on purpose, once per piece
+     * @param problems what could not be understood at all, once per piece
+     */
+    record Read(List<InboundSignal> signals, List<String> ignored, List<String> problems) {}
+
+    /** What has been read of a change so far. */
+    static final class Reading {
+        private final List<InboundSignal> signals = new ArrayList<>();
+        private final List<String> ignored = new ArrayList<>();
+        private final List<String> problems = new ArrayList<>();
+
+        void signal(InboundSignal signal) {
+            signals.add(signal);
+        }
+
+        void ignored(String reason) {
+            ignored.add(reason);
+        }
+
+        void problem(String problem) {
+            problems.add(problem);
+        }
+
+        Read done() {
+            return new Read(List.copyOf(signals), List.copyOf(ignored), List.copyOf(problems));
+        }
+    }
+}
