@@ -24,14 +24,21 @@ public final class ServerProperties {
         key(properties, "", settings.keySources().current());
         settings.keySources().previous().ifPresent(it -> key(properties, "-previous", it));
         properties.put("gesher.deleted-tenants-file", settings.deletedTenantsFile().toString());
-        properties.put("gesher.webhooks.kept.days", settings.webhookDays());
         meta(properties, settings.meta());
         database(properties, settings.database().orElseThrow());
         listeners(properties, settings);
+        retention(properties, settings.retention());
         settings.observing()
                 .otlp()
                 .ifPresent(it -> properties.put("gesher.otlp.endpoint", it.toString()));
         return properties;
+    }
+
+    private static void retention(Map<String, Object> properties, Settings.Retention retention) {
+        properties.put("gesher.webhooks.kept.days", retention.webhooks());
+        properties.put("gesher.retention.messages-days", retention.messages());
+        properties.put("gesher.retention.events-days", retention.events());
+        properties.put("gesher.retention.audit-days", retention.audit());
     }
 
     private static void key(Map<String, Object> properties, String suffix, KeySource source) {

@@ -20,7 +20,6 @@ import java.util.Set;
  * @param deletedTenantsFile where the ids of deleted tenants are kept, outside the database's
  *     backups
  * @param trustedProxies whose {@code X-Forwarded-For} is believed
- * @param webhookDays how many days raw webhooks are kept after they were applied
  */
 public record Settings(
         Mode mode,
@@ -36,7 +35,7 @@ public record Settings(
         Set<Role> roles,
         boolean allowInsecure,
         Observing observing,
-        int webhookDays) {
+        Retention retention) {
 
     /**
      * Our app at Meta.
@@ -99,6 +98,13 @@ public record Settings(
      */
     public record Observing(LogFormat logFormat, Optional<URI> otlp) {}
 
+    /**
+     * How many days rows are kept; docs/configuration.md says from when.
+     *
+     * @param webhooks raw webhooks, after they were applied
+     */
+    public record Retention(int webhooks, int messages, int events, int audit) {}
+
     /** TCP ports; management and simulator listen on loopback only. */
     public record Ports(int api, int management, int simulator) {}
 
@@ -123,7 +129,7 @@ public record Settings(
                 roles,
                 allowInsecure,
                 observing,
-                webhookDays);
+                retention);
     }
 
     /** The same with another app at Meta: the demo's simulator makes one up. */
@@ -142,7 +148,7 @@ public record Settings(
                 roles,
                 allowInsecure,
                 observing,
-                webhookDays);
+                retention);
     }
 
     /** The settings the environment describes. */

@@ -7,6 +7,7 @@ import dev.gesher.app.config.Settings.Meta;
 import dev.gesher.app.config.Settings.Observing;
 import dev.gesher.app.config.Settings.Operator;
 import dev.gesher.app.config.Settings.Ports;
+import dev.gesher.app.config.Settings.Retention;
 import dev.gesher.tenant.Mode;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.StartRefusedException;
@@ -32,6 +33,11 @@ import java.util.regex.Pattern;
  */
 final class SettingsReader {
     private static final int SHORTEST_OPERATOR_SECRET = 32;
+
+    /** In days, whichever years these are. */
+    private static final int TWO_YEARS = 731;
+
+    private static final int A_CENTURY = 36_525;
     private static final Pattern DIGITS = Pattern.compile("\\d{1,32}");
     private static final Pattern GRAPH_VERSION = Pattern.compile("v\\d{1,3}\\.\\d{1,2}");
     private static final Pattern CLIENT_ID = Pattern.compile("[A-Za-z0-9._-]{1,100}");
@@ -62,11 +68,19 @@ final class SettingsReader {
                 roles(),
                 insecure,
                 new Observing(logFormat(mode), otlp()),
+                retention());
+    }
+
+    private Retention retention() {
+        return new Retention(
                 number(
                         "GESHER_WEBHOOK_DAYS",
                         WebhookRetention.LEAST,
                         WebhookRetention.LEAST,
-                        WebhookRetention.MOST));
+                        WebhookRetention.MOST),
+                number("GESHER_MESSAGE_DAYS", TWO_YEARS, 30, A_CENTURY),
+                number("GESHER_EVENT_DAYS", 30, 7, A_CENTURY),
+                number("GESHER_AUDIT_DAYS", TWO_YEARS, TWO_YEARS, A_CENTURY));
     }
 
     private LogFormat logFormat(Mode mode) {

@@ -14,6 +14,7 @@ import dev.gesher.tenant.db.Tx;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,10 +40,12 @@ public final class EventLog implements Events {
 
     private final TenantScope scope;
     private final ContentKeys keys;
+    private final Clock clock;
 
-    EventLog(TenantScope scope, ContentKeys keys) {
+    EventLog(TenantScope scope, ContentKeys keys, Clock clock) {
         this.scope = scope;
         this.keys = keys;
+        this.clock = clock;
     }
 
     /**
@@ -112,7 +115,7 @@ public final class EventLog implements Events {
                 tenant);
     }
 
-    private static void insert(
+    private void insert(
             Tx tx,
             List<NewEvent> events,
             Map<TenantId, ContentCipher> ciphers,
@@ -142,13 +145,14 @@ public final class EventLog implements Events {
         tx.updateExactly(
                 events.size(),
                 """
-                INSERT INTO events (tenant_id, tenant_seq, event_id, type, version, at, conversation_id, conversation_seq, data)
-                SELECT n.tenant_id, n.tenant_seq, n.event_id, n.type, ?, n.at, n.conversation_id, n.conversation_seq, n.data
+                INSERT INTO events (tenant_id, tenant_seq, event_id, type, version, recorded_at, at, conversation_id, conversation_seq, data)
+                SELECT n.tenant_id, n.tenant_seq, n.event_id, n.type, ?, ?, n.at, n.conversation_id, n.conversation_seq, n.data
                 FROM unnest(?, ?, ?, ?, ?, ?, ?, ?)
                     AS n(tenant_id, tenant_seq, event_id, type, at, conversation_id, conversation_seq, data)
                 ON CONFLICT DO NOTHING
                 """,
                 VERSION,
+                clock.instant(),
                 Tx.tenants(events.stream().map(NewEvent::tenant).toList()),
                 Tx.longs(tenantSeqs),
                 Tx.uuids(ids),

@@ -153,14 +153,6 @@ final class DatabaseLeases implements Leases {
                 presence(group, holder),
                 holder,
                 length.toMillis());
-        tx.update(
-                """
-                DELETE FROM leases WHERE lease_name IN (
-                    SELECT lease_name FROM leases
-                    WHERE starts_with(lease_name, ?) AND expires_at < clock_timestamp() - interval '1 hour'
-                    FOR UPDATE SKIP LOCKED)
-                """,
-                group + "?");
         return tx.query(
                         """
                         SELECT count(*)::int AS members FROM leases

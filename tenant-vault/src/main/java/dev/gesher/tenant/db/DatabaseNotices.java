@@ -22,7 +22,6 @@ import org.slf4j.LoggerFactory;
 @Bean(typed = Notices.class)
 final class DatabaseNotices extends PollingWorker implements Notices {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseNotices.class);
-    private static final Duration BETWEEN_CLEANINGS = Duration.ofMinutes(10);
 
     private final TenantScope scope;
     private final Duration deafAfter;
@@ -35,7 +34,6 @@ final class DatabaseNotices extends PollingWorker implements Notices {
     private volatile @Nullable Long heardAt;
 
     private @Nullable String from;
-    private long cleanedAt = System.nanoTime();
 
     DatabaseNotices(TenantScope scope, Wakeups wakeups, NoticeSettings settings) {
         super("notices", "notices", wakeups);
@@ -88,7 +86,6 @@ final class DatabaseNotices extends PollingWorker implements Notices {
         look.notices().forEach(this::tell);
         from = look.from();
         heardAt = began;
-        clean(began);
         return false;
     }
 
@@ -136,14 +133,6 @@ final class DatabaseNotices extends PollingWorker implements Notices {
         } catch (RuntimeException e) {
             LOG.error("a listener did not take a notice and will be told again", e);
             behind.add(listener);
-        }
-    }
-
-    private void clean(long now) {
-        if (now - cleanedAt > BETWEEN_CLEANINGS.toNanos()) {
-            cleanedAt = now;
-            scope.platform(
-                    tx -> tx.update("DELETE FROM notices WHERE at < now() - interval '1 hour'"));
         }
     }
 }

@@ -43,10 +43,6 @@ final class Links {
         scope.in(
                 tenant,
                 tx -> {
-                    tx.update(
-                            "DELETE FROM connect_links WHERE tenant_id = ? AND expires_at < ?",
-                            tenant,
-                            now.minus(Duration.ofDays(1)));
                     tx.updateExactly(
                             1,
                             """

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gesher.app.retention;
+
+import org.jspecify.annotations.NullMarked;
