@@ -209,7 +209,9 @@ class DaysTest {
         assertThat(webhooks.inState("expired")).isEqualTo(1);
         assertThat(webhooks.inState("parked")).isZero();
         assertThat(webhooks.inbox.counters()).containsEntry("expired", 2L);
-        assertThat(webhooks.scope.<Integer>platform(tx -> webhooks.inbox.unpark(tx, "5001")))
+        assertThat(
+                        webhooks.scope.<Integer>platform(
+                                tx -> webhooks.inbox.unpark(tx, "5001", "7001")))
                 .isZero();
         assertThat(webhooks.inbox.backlog().dead()).isZero();
         assertThat(keys(DAY)).as("the body that is not split keeps it").isEqualTo(1);
