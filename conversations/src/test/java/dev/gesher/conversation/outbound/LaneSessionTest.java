@@ -18,6 +18,7 @@ import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.SettableClock;
 import dev.gesher.testkit.TestDatabase;
 import dev.gesher.whatsapp.Connections;
+import dev.gesher.whatsapp.MediaAnswer;
 import dev.gesher.whatsapp.MessageContent;
 import dev.gesher.whatsapp.Recipient;
 import dev.gesher.whatsapp.SendResult;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -92,6 +94,11 @@ class LaneSessionTest {
         @Override
         public List<TemplateVariant> template(String wabaId, String name) {
             return List.of();
+        }
+
+        @Override
+        public MediaAnswer openMedia(String mediaId, String phoneNumberId, Optional<String> url) {
+            return new MediaAnswer.NotNow("no_object", Optional.empty());
         }
     }
 
