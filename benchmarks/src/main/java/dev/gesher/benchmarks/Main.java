@@ -39,12 +39,13 @@ public final class Main {
                 return AcceptBenchmark.run(Duration.ofSeconds(1)) ? 0 : BROKEN;
             }
             case "startup" -> StartupBenchmark.run();
+            case "soak" -> StartupBenchmark.soak(time.toSeconds());
             case "dispatch" -> WorkBenchmark.dispatch(time);
             case "apply" -> WorkBenchmark.apply(time);
             case "tenants" -> WorkBenchmark.tenants(time);
             default -> {
                 System.err.println(
-                        "Arguments: check, or one of intake, accept, dispatch, apply, tenants or startup; then the seconds of a measurement.");
+                        "Arguments: check, or one of intake, accept, dispatch, apply, tenants, startup or soak; then the seconds of a measurement.");
                 return REFUSED;
             }
         }

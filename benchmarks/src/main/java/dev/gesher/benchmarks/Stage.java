@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.List;
 
@@ -22,6 +24,7 @@ final class Stage implements AutoCloseable {
                     "wal_sync_method",
                     "commit_delay",
                     "shared_buffers",
+                    "min_wal_size",
                     "max_wal_size",
                     "max_connections");
 
@@ -41,6 +44,7 @@ final class Stage implements AutoCloseable {
         var folder = Files.createTempDirectory("gesher-benchmark");
         var data = folder.resolve("postgres");
         var postgres = EmbeddedPostgres.start(data, Durability.DURABLE);
+        keepWal(postgres);
         // It would outlive a run that is broken off.
         Runtime.getRuntime().addShutdownHook(new Thread(postgres::stop));
         return new Stage(
@@ -48,6 +52,24 @@ final class Stage implements AutoCloseable {
                 postgres,
                 GraphSimulator.start(SimulatorOptions.forTests()),
                 new Load(new Processor(data.resolve("cluster"))));
+    }
+
+    /**
+     * A server that has run for a while writes over old files of its log; a new one would make and
+     * zero 16 MiB for every few thousand commits, and all would wait.
+     */
+    private static void keepWal(EmbeddedPostgres postgres) throws IOException {
+        var login = postgres.administrator();
+        try (var connection =
+                        DriverManager.getConnection(
+                                postgres.jdbcUrl("postgres"), login.user(), login.password());
+                var statement = connection.createStatement()) {
+            statement.execute("ALTER SYSTEM SET min_wal_size = '1GB'");
+            statement.execute("ALTER SYSTEM SET track_wal_io_timing = on");
+            statement.execute("SELECT pg_reload_conf()");
+        } catch (SQLException e) {
+            throw new IOException(e);
+        }
     }
 
     /** Prints the conditions, as the server and the machine say. */

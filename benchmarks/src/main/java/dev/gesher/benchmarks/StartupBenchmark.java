@@ -134,6 +134,34 @@ final class StartupBenchmark {
         return "-XX:AOTCache=" + cache;
     }
 
+    /** Webhooks at full rate, taken in and applied, for so many minutes. */
+    static void soak(long minutes) throws Exception {
+        try (var stage = Stage.open()) {
+            stage.describe();
+            var benchmark = new StartupBenchmark(stage);
+            Gesher.migrate(Settings.from(benchmark.environment));
+            try (var process = benchmark.start(new Way(true, AS_RUN))) {
+                var port = Integer.parseInt(benchmark.environment.getOrDefault("GESHER_PORT", ""));
+                new Api(stage, port).newConnectedTenant(0);
+                var webhooks = WorkBenchmark.webhooks(stage, port);
+                for (long minute = 1; minute <= minutes; minute++) {
+                    int answers;
+                    try (var load = new HttpLoad(webhooks, CONNECTIONS, 0)) {
+                        answers = load.run(Duration.ofMinutes(1)).length;
+                    }
+                    Stage.say(
+                            String.format(
+                                    Locale.ROOT,
+                                    "minute %d: %d webhooks, resident %d MiB",
+                                    minute,
+                                    answers,
+                                    process.residentMebibytes()));
+                }
+            }
+            Stage.sayLoad();
+        }
+    }
+
     private void memory() throws Exception {
         for (var options : List.of(AS_RUN, SMALL_MACHINE, MOST)) {
             try (var process = start(new Way(true, options))) {

@@ -61,7 +61,7 @@ final class WorkBenchmark {
                 cleared(stage, server, new Traffic("50 numbers", numbers, CUSTOMERS), warm, all);
                 cleared(stage, server, new Traffic("one conversation", one, 1), warm, all);
             }
-            latency(stage, server, numbers);
+            latency(stage, server);
             long wrong =
                     Workers.count(
                             stage,
@@ -95,6 +95,14 @@ final class WorkBenchmark {
         }
     }
 
+    /** Customers' messages to all connected numbers, without end. */
+    static HttpTarget webhooks(Stage stage, int port) {
+        var traffic = new Traffic("all numbers", numbers(stage), CUSTOMERS);
+        var next = new AtomicInteger();
+        return new HttpTarget(
+                port, ignored -> webhook(stage, port, traffic, next.getAndIncrement()), 200);
+    }
+
     /** Whom messages are for, and how many people write them. */
     private record Traffic(String name, List<String> numbers, int customers) {}
 
@@ -106,7 +114,7 @@ final class WorkBenchmark {
 
     private static double cleared(Stage stage, Server server, Traffic traffic, int warm, int all)
             throws Exception {
-        each(server, all, n -> webhook(stage, server, traffic, n), 200);
+        each(server, all, n -> webhook(stage, server.port(), traffic, n), 200);
         double rate = clear(stage, server, all, () -> pending(stage));
         say(warm, "apply, " + traffic.name(), all, rate);
         return rate;
@@ -123,14 +131,8 @@ final class WorkBenchmark {
     }
 
     /** A thousand a second for ten seconds, while workers run: from arrival to applied. */
-    private static void latency(Stage stage, Server server, List<String> numbers) throws Exception {
-        var traffic = new Traffic("50 numbers", numbers, CUSTOMERS);
-        var next = new AtomicInteger();
-        var target =
-                new HttpTarget(
-                        server.port(),
-                        ignored -> webhook(stage, server, traffic, next.getAndIncrement()),
-                        200);
+    private static void latency(Stage stage, Server server) throws Exception {
+        var target = webhooks(stage, server.port());
         try (var _ = Workers.start(stage, server, DATABASE);
                 var load = new HttpLoad(target, CONNECTIONS, CONNECTIONS * 1_000_000_000L / RATE)) {
             long before =
@@ -222,11 +224,11 @@ final class WorkBenchmark {
         return all;
     }
 
-    private static byte[] webhook(Stage stage, Server server, Traffic traffic, int n) {
+    private static byte[] webhook(Stage stage, int port, Traffic traffic, int n) {
         var numbers = traffic.numbers();
         var body = body(numbers.get(n % numbers.size()), n % traffic.customers());
         return HttpTarget.post(
-                server.port(),
+                port,
                 "/webhooks/whatsapp",
                 body,
                 "X-Hub-Signature-256: " + stage.meta().control().sign(body));
