@@ -138,7 +138,7 @@ class ReceivingTest {
         webhooks.work();
 
         assertThat(webhooks.inState("applied")).isEqualTo(fixtures.size());
-        assertThat(webhooks.heardBy(tenant)).hasSize(23);
+        assertThat(webhooks.heardBy(tenant)).hasSize(24);
         assertThat(webhooks.inbox.counters())
                 .containsEntry("ignored.group_message", 1L)
                 .containsEntry("ignored.group_status", 1L)

@@ -3,6 +3,7 @@ package dev.gesher.whatsapp.webhook;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.InboundListener;
 import dev.gesher.whatsapp.InboundSignal.Message;
+import dev.gesher.whatsapp.InboundSignal.News;
 import dev.gesher.whatsapp.InboundSignal.OfMessage;
 import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
 import java.sql.SQLException;
@@ -28,7 +29,12 @@ final class Recorder implements InboundListener {
                 Tx.tenants(signals.stream().map(Received::tenant).distinct().toList()));
         for (var received : signals) {
             var signal = received.signal();
-            var id = signal instanceof OfMessage message ? message.waMessageId() : "";
+            var id =
+                    switch (signal) {
+                        case OfMessage message -> message.waMessageId();
+                        case News news -> news.identity();
+                        default -> "";
+                    };
             if (id.contains(POISON)) {
                 throw new IllegalStateException("secret content of the message");
             }

@@ -117,6 +117,29 @@ final class Webhooks implements AutoCloseable {
                 to);
     }
 
+    /** A tenant that is connected, with a number as people see it. */
+    TenantId connected(String phoneNumberId, String wabaId, String displayed) {
+        var tenant = holderOf(phoneNumberId, wabaId);
+        scope.in(
+                List.of(tenant),
+                tx -> {
+                    tx.update(
+                            "INSERT INTO tenants (tenant_id, name, created_at, updated_at) VALUES (?, 'n', now(), now())",
+                            tenant);
+                    return tx.update(
+                            """
+                            INSERT INTO whatsapp_connections (tenant_id, waba_id, phone_number_id, display_phone_number,
+                                status, status_since, created_at, updated_at)
+                            VALUES (?, ?, ?, ?, 'active', now(), now(), now())
+                            """,
+                            tenant,
+                            wabaId,
+                            phoneNumberId,
+                            displayed);
+                });
+        return tenant;
+    }
+
     void deliver(String fixture) {
         deliver(Fixtures.body(fixture));
     }
