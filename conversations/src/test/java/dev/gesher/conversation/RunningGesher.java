@@ -92,6 +92,10 @@ public final class RunningGesher implements AutoCloseable {
         return context.getBean(type);
     }
 
+    public <T> java.util.Collection<T> beans(Class<T> type) {
+        return context.getBeansOfType(type);
+    }
+
     public Messages messages() {
         return bean(Messages.class);
     }

@@ -39,6 +39,9 @@ public record MessageBody(
         @JsonProperty("sender_phone") @Nullable String senderPhone,
         @JsonProperty("sender_user_id") @Nullable String senderUserId,
         @JsonProperty("wa_message_id") @Nullable String waMessageId,
+        @JsonProperty("context_wa_message_id")
+                @Schema(description = "The message it replies or reacts to")
+                @Nullable String contextWaMessageId,
         @Schema(
                         type = "string",
                         allowableValues = {
@@ -68,7 +71,21 @@ public record MessageBody(
         @JsonProperty("sent_at") @Nullable Instant sentAt,
         @JsonProperty("delivered_at") @Nullable Instant deliveredAt,
         @JsonProperty("read_at") @Nullable Instant readAt,
+        @JsonProperty("played_at") @Schema(description = "When a voice message was listened to")
+                @Nullable Instant playedAt,
         @JsonProperty("failed_at") @Nullable Instant failedAt,
+        @JsonProperty("edited_at") @Schema(description = "When who wrote it last changed it")
+                @Nullable Instant editedAt,
+        @JsonProperty("revoked_at")
+                @Schema(description = "When who wrote it took it back; its content is gone")
+                @Nullable Instant revokedAt,
+        @Schema(
+                        description =
+                                "app: written in the WhatsApp Business app; history: from before"
+                                        + " the number was connected; else absent",
+                        allowableValues = {"app", "history"})
+                @Nullable String source,
+        @Schema(description = "How Meta charges for it") @Nullable PriceBody price,
         @Schema(description = "Every call to Meta for it") List<AttemptBody> attempts) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -87,6 +104,7 @@ public record MessageBody(
                 view.senderPhone().orElse(null),
                 view.senderUserId().orElse(null),
                 view.waMessageId().orElse(null),
+                view.contextWaMessageId().orElse(null),
                 view.status(),
                 view.stage(),
                 view.route().map(route -> route.name().toLowerCase(Locale.ROOT)).orElse(null),
@@ -99,7 +117,12 @@ public record MessageBody(
                 view.sentAt().orElse(null),
                 view.deliveredAt().orElse(null),
                 view.readAt().orElse(null),
+                view.playedAt().orElse(null),
                 view.failedAt().orElse(null),
+                view.editedAt().orElse(null),
+                view.revokedAt().orElse(null),
+                view.source().orElse(null),
+                view.price().map(PriceBody::of).orElse(null),
                 view.attempts().stream().map(AttemptBody::of).toList());
     }
 
@@ -114,6 +137,37 @@ public record MessageBody(
     @Override
     public String toString() {
         return "message " + messageId;
+    }
+
+    /** How Meta charges for a message, in Meta's words. */
+    @Serdeable
+    @Schema(name = "Price")
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record PriceBody(
+            @Nullable Boolean billable,
+            @JsonProperty("pricing_model") @Nullable String pricingModel,
+            @Nullable String type,
+            @Nullable String category,
+            @Schema(description = "What began Meta's billing conversation") @Nullable String origin,
+            @JsonProperty("expires_at")
+                    @Schema(description = "When Meta's billing conversation ends")
+                    @Nullable Instant expiresAt,
+            @JsonProperty("free_entry_point")
+                    @Schema(
+                            description =
+                                    "Free of charge, since the customer came from an advertisement;"
+                                            + " says nothing about the service window")
+                    boolean freeEntryPoint) {
+        static PriceBody of(MessageView.Price price) {
+            return new PriceBody(
+                    price.billable().orElse(null),
+                    price.model().orElse(null),
+                    price.type().orElse(null),
+                    price.category().orElse(null),
+                    price.origin().orElse(null),
+                    price.expiresAt().orElse(null),
+                    price.freeEntry());
+        }
     }
 
     /** One call to Meta. */

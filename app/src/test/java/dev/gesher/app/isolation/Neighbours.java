@@ -9,9 +9,17 @@ import dev.gesher.app.testing.RunningGesher;
 import dev.gesher.app.testing.RunningGesher.TestTenant;
 import dev.gesher.simulator.world.Business;
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.whatsapp.Departures;
+import dev.gesher.whatsapp.InboundListener;
+import dev.gesher.whatsapp.InboundListener.Received;
+import dev.gesher.whatsapp.InboundSignal;
+import dev.gesher.whatsapp.InboundSignal.Person;
+import java.time.Clock;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Two tenants of one Gesher, each with everything a tenant can have: a connection and its signup, a
@@ -72,6 +80,7 @@ record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoC
         await().untilAsserted(() ->
                 assertThat(gesher.get("/v1/messages/" + messageId, tenant.token()).at("/status"))
                         .isEqualTo("delivered"));
+        hear(gesher, tenant, business);
         var state =
                 gesher.send("GET", "/v1/connection/embedded-signup", new byte[0], "Cookie", cookie);
         var ids = new HashMap<String, String>();
@@ -81,6 +90,34 @@ record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoC
         ids.put("attempt_id", state.at("/attempt/attempt_id"));
         assertThat(ids.values()).doesNotContain("");
         return new Side(tenant, business, cookie, ids);
+    }
+
+    /** What Meta tells but rarely, applied as if it came in a webhook. */
+    private static void hear(RunningGesher gesher, TestTenant tenant, Business business) {
+        var id = TenantId.of(tenant.tenantId());
+        var now = gesher.bean(Clock.class).instant();
+        var nobody = Person.of(Optional.empty(), Optional.empty());
+        var heard =
+                Stream.<InboundSignal>of(
+                                new InboundSignal.StatusUpdate(
+                                        "wamid.unknown",
+                                        InboundSignal.Status.READ,
+                                        now,
+                                        Optional.empty(),
+                                        nobody,
+                                        Optional.empty(),
+                                        false,
+                                        Optional.empty(),
+                                        Optional.empty()))
+                        .map(signal -> new Received(id, business.phoneNumberId(), signal, "test"))
+                        .toList();
+        gesher.bean(TenantScope.class)
+                .in(
+                        id,
+                        tx -> {
+                            gesher.bean(InboundListener.class).apply(tx, heard);
+                            return true;
+                        });
     }
 
     private static void leaveAndComeBack(

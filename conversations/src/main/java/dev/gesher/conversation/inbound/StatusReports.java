@@ -3,14 +3,13 @@ package dev.gesher.conversation.inbound;
 import dev.gesher.conversation.ConversationId;
 import dev.gesher.conversation.MessageId;
 import dev.gesher.conversation.event.NewEvent;
-import dev.gesher.conversation.message.MessageEvent;
-import dev.gesher.conversation.message.MessageEvents;
+import dev.gesher.conversation.message.EarlyStatuses;
+import dev.gesher.conversation.message.EarlyStatuses.Early;
+import dev.gesher.conversation.message.EarlyStatuses.SentAlong;
 import dev.gesher.conversation.message.MessageRows;
 import dev.gesher.conversation.message.Stage;
-import dev.gesher.conversation.message.Status;
+import dev.gesher.conversation.message.StatusReport;
 import dev.gesher.conversation.message.StoredMessage.Change;
-import dev.gesher.conversation.message.StoredMessage.Times;
-import dev.gesher.conversation.message.Transitions;
 import dev.gesher.conversation.outbound.LaneSignals;
 import dev.gesher.conversation.outbound.Lanes;
 import dev.gesher.conversation.outbound.LeftMessages;
@@ -41,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Applies what Meta told of our messages. A status finds its message by the id that we sent along,
- * else by Meta's; one whose message the tenant does not know is left out.
+ * else by Meta's; one whose message the tenant does not know is kept until it does.
  */
 @Singleton
 final class StatusReports {
@@ -67,8 +66,15 @@ final class StatusReports {
     private final LaneSignals signals;
     private final LeftMessages left;
     private final Traces traces;
+    private final EarlyStatuses early;
 
-    StatusReports(Clock clock, LaneSignals signals, LeftMessages left, Traces traces) {
+    StatusReports(
+            Clock clock,
+            LaneSignals signals,
+            LeftMessages left,
+            Traces traces,
+            EarlyStatuses early) {
+        this.early = early;
         this.clock = clock;
         this.signals = signals;
         this.left = left;
@@ -82,13 +88,20 @@ final class StatusReports {
         }
     }
 
-    /** Statuses of known messages, in order of arrival, and the windows they say are closed. */
-    record Reports(List<Report> reports, Map<ConversationId, Closed> conversations) {}
+    /**
+     * What statuses tell.
+     *
+     * @param reports of known messages, in order of arrival
+     * @param early of messages that are not known
+     * @param conversations windows that they say are closed
+     */
+    record Reports(
+            List<Report> reports, List<Early> early, Map<ConversationId, Closed> conversations) {}
 
     /** A status with the attempt it is about. */
-    record Report(Received received, StatusUpdate update, Attempt attempt) {
+    record Report(Received received, StatusReport told, Attempt attempt) {
         MessageRows.Key key() {
-            return new MessageRows.Key(attempt.tenant(), new MessageId(attempt.message()));
+            return attempt.key();
         }
     }
 
@@ -99,7 +112,11 @@ final class StatusReports {
             Optional<String> waMessageId,
             Optional<ConversationId> conversation,
             Instant startedAt,
-            @Nullable String traceParent) {}
+            @Nullable String traceParent) {
+        MessageRows.Key key() {
+            return new MessageRows.Key(tenant, new MessageId(message));
+        }
+    }
 
     private record ById(TenantId tenant, UUID message, int attempt) {}
 
@@ -108,11 +125,17 @@ final class StatusReports {
     /** Finds the attempts that statuses are about, locking nothing. */
     Reports find(Tx tx, List<Received> received) throws SQLException {
         if (received.isEmpty()) {
-            return new Reports(List.of(), Map.of());
+            return new Reports(List.of(), List.of(), Map.of());
         }
         var byId = byId(tx, received);
-        var byWamid = byWamid(tx, received);
+        var byWamid =
+                byWamid(
+                        tx,
+                        received.stream()
+                                .filter(each -> opaque(each).filter(byId::containsKey).isEmpty())
+                                .toList());
         var reports = new ArrayList<Report>();
+        var early = new ArrayList<Early>();
         var closed = new HashMap<ConversationId, Closed>();
         for (var each : received) {
             var update = (StatusUpdate) each.signal();
@@ -121,17 +144,59 @@ final class StatusReports {
                             .flatMap(id -> Optional.ofNullable(byId.get(id)))
                             .or(() -> Optional.ofNullable(byWamid.get(wamid(each))));
             if (attempt.isEmpty()) {
-                count(tx, update, "unknown_message");
+                count(tx, update.status(), "unknown_message");
+                early.add(
+                        new Early(
+                                each.tenant(),
+                                update,
+                                opaque(each).map(id -> new SentAlong(id.message(), id.attempt()))));
             }
             attempt.ifPresent(found -> {
-                reports.add(new Report(each, update, found));
+                reports.add(new Report(each, told(update, found), found));
                 if (update.windowClosed()) {
                     found.conversation()
                             .ifPresent(id -> closed.merge(id, closing(each, found), Closed::later));
                 }
             });
         }
-        return new Reports(reports, closed);
+        takeEarly(tx, reports, closed);
+        return new Reports(reports, early, closed);
+    }
+
+    /** A status with our id may be the first to tell Meta's, by which others came before. */
+    private static void takeEarly(Tx tx, List<Report> reports, Map<ConversationId, Closed> closed)
+            throws SQLException {
+        var without = new LinkedHashMap<EarlyStatuses.Known, Report>();
+        for (var report : reports) {
+            if (report.attempt().waMessageId().isEmpty()) {
+                without.put(
+                        new EarlyStatuses.Known(
+                                report.key(),
+                                report.attempt().number(),
+                                report.told().waMessageId()),
+                        report);
+            }
+        }
+        for (var told : EarlyStatuses.take(tx, without.keySet())) {
+            without.forEach((known, report) -> {
+                if (known.message().equals(told.message()) && known.attempt() == told.attempt()) {
+                    reports.add(new Report(report.received(), told, report.attempt()));
+                    if (told.windowClosed()) {
+                        report.attempt()
+                                .conversation()
+                                .ifPresent(id ->
+                                        closed.merge(
+                                                id,
+                                                closing(report.received(), report.attempt()),
+                                                Closed::later));
+                    }
+                }
+            });
+        }
+    }
+
+    private static StatusReport told(StatusUpdate update, Attempt attempt) {
+        return StatusReport.of(update, attempt.key(), attempt.number());
     }
 
     /** The window was closed when the message was sent; the customer may have written since. */
@@ -187,18 +252,28 @@ final class StatusReports {
         return found;
     }
 
+    /** Meta's ids are those of our attempts, or of messages that the business wrote in its app. */
     private static Map<ByWamid, Attempt> byWamid(Tx tx, List<Received> received)
             throws SQLException {
         var ids = received.stream().map(StatusReports::wamid).distinct().toList();
         var found = new HashMap<ByWamid, Attempt>();
+        if (ids.isEmpty()) {
+            return found;
+        }
         tx.query(
                         """
+                        WITH n AS (SELECT * FROM unnest(?, ?) AS n(tenant_id, wa_message_id))
                         SELECT a.tenant_id, a.message_id, a.attempt, a.wa_message_id, a.started_at, m.conversation_id,
                             m.trace_parent
-                        FROM unnest(?, ?) AS n(tenant_id, wa_message_id)
+                        FROM n
                         JOIN whatsapp_message_attempts a
                             ON a.tenant_id = n.tenant_id AND a.wa_message_id = n.wa_message_id
                         JOIN whatsapp_messages m ON m.tenant_id = a.tenant_id AND m.message_id = a.message_id
+                        UNION ALL
+                        SELECT m.tenant_id, m.message_id, 0, m.wa_message_id, m.accepted_at, m.conversation_id, m.trace_parent
+                        FROM n
+                        JOIN whatsapp_messages m ON m.tenant_id = n.tenant_id AND m.wa_message_id = n.wa_message_id
+                        WHERE m.direction = 'outbound' AND m.source IS NOT NULL
                         """,
                         StatusReports::attempt,
                         Tx.tenants(ids.stream().map(ByWamid::tenant).toList()),
@@ -221,6 +296,7 @@ final class StatusReports {
 
     /** Moves the messages; their conversations are locked and changed already. */
     List<NewEvent> apply(Tx tx, Reports found) throws SQLException {
+        early.keep(tx, found.early());
         var reports = found.reports();
         if (reports.isEmpty()) {
             return List.of();
@@ -234,10 +310,10 @@ final class StatusReports {
         for (var report : reports) {
             var change = changes.get(report.key());
             if (change != null) {
-                var after = applied(report, change, now, events);
+                var after = report.told().applied(change, now, events);
                 changes.put(report.key(), after);
                 var effect = after.equals(change) ? "unchanged" : "moved";
-                count(tx, report.update(), effect);
+                count(tx, report.told().status(), effect);
                 tx.afterCommit(() -> trace(report, effect, now));
             }
         }
@@ -247,8 +323,8 @@ final class StatusReports {
         return events;
     }
 
-    private static void count(Tx tx, StatusUpdate update, String effect) {
-        tx.afterCommit(() -> STATUSES.add(1, name(update.status()), effect));
+    private static void count(Tx tx, InboundSignal.Status status, String effect) {
+        tx.afterCommit(() -> STATUSES.add(1, name(status), effect));
     }
 
     private void trace(Report report, String effect, Instant began) {
@@ -256,77 +332,14 @@ final class StatusReports {
             trace.note("tenant", report.attempt().tenant())
                     .note("message", report.attempt().message())
                     .note("attempt", report.attempt().number())
-                    .note("status", name(report.update().status()))
-                    .note("status_at", report.update().at())
+                    .note("status", name(report.told().status()))
+                    .note("status_at", report.told().at())
                     .note("effect", effect);
         }
     }
 
     private static String name(InboundSignal.Status status) {
         return status.name().toLowerCase(Locale.ROOT);
-    }
-
-    private static Change applied(Report report, Change soFar, Instant now, List<NewEvent> events) {
-        var update = report.update();
-        var event =
-                new MessageEvent.Reported(
-                        report.attempt().number(),
-                        status(update.status()),
-                        update.windowClosed(),
-                        update.error().map(InboundSignal.MetaError::code).orElse("failed"));
-        var before = soFar.after();
-        var after = Transitions.apply(before, event);
-        if (after.isEmpty()) {
-            return soFar;
-        }
-        var message = soFar.before().with(before);
-        boolean latest = report.attempt().number() == before.attempt();
-        var change =
-                new Change(
-                        soFar.before(),
-                        after.get(),
-                        after.get().stage() == Stage.QUEUED && before.stage() != Stage.QUEUED
-                                ? now
-                                : soFar.notBefore(),
-                        null,
-                        latest ? update.waMessageId() : soFar.waMessageId(),
-                        soFar.times().earliest(times(update, latest, after.get().stage())),
-                        null);
-        MessageEvents.of(
-                        new Change(
-                                message,
-                                after.get(),
-                                null,
-                                null,
-                                change.waMessageId(),
-                                Times.NONE,
-                                null),
-                        update.at())
-                .ifPresent(events::add);
-        return change;
-    }
-
-    private static Status status(InboundSignal.Status status) {
-        return switch (status) {
-            case SENT -> Status.SENT;
-            case DELIVERED -> Status.DELIVERED;
-            case READ, PLAYED -> Status.READ;
-            case FAILED -> Status.FAILED;
-        };
-    }
-
-    /** What was read was delivered, and what was delivered was sent. */
-    private static Times times(StatusUpdate update, boolean latest, Stage after) {
-        var at = update.at();
-        return switch (update.status()) {
-            case SENT -> new Times(at, null, null, null, null);
-            case DELIVERED -> new Times(at, at, null, null, null);
-            case READ -> new Times(at, at, at, null, null);
-            case PLAYED -> new Times(at, at, at, at, null);
-            case FAILED ->
-                    // An attempt has failed; a message that goes again has not.
-                    latest && after == Stage.DONE ? Times.failed(at) : Times.NONE;
-        };
     }
 
     /** When the call's answer was lost, the status is where its message id comes from. */
@@ -353,7 +366,7 @@ final class StatusReports {
                 Tx.tenants(ids.stream().map(ById::tenant).toList()),
                 Tx.uuids(ids.stream().map(ById::message).toList()),
                 Tx.integers(ids.stream().map(ById::attempt).toList()),
-                Tx.texts(without.values().stream().map(r -> r.update().waMessageId()).toList()));
+                Tx.texts(without.values().stream().map(r -> r.told().waMessageId()).toList()));
     }
 
     /** A message whose window was closed goes again as its template. */

@@ -11,8 +11,10 @@ import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.Tx;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -79,7 +81,12 @@ public final class MessageRows {
                     error_code = n.error_code,
                     not_before = coalesce(n.not_before, m.not_before),
                     unknown_since = coalesce(n.unknown_since, m.unknown_since),
-                    wa_message_id = coalesce(n.wa_message_id, m.wa_message_id),
+                    -- Meta gives an id once; were it given twice, the first row keeps it.
+                    wa_message_id = CASE WHEN n.wa_message_id IS NULL OR n.wa_message_id = m.wa_message_id OR EXISTS (
+                            SELECT FROM whatsapp_messages o
+                            WHERE o.tenant_id = n.tenant_id AND o.wa_message_id = n.wa_message_id
+                                AND o.message_id <> n.message_id)
+                        THEN m.wa_message_id ELSE n.wa_message_id END,
                     sent_at = least(m.sent_at, n.sent_at),
                     delivered_at = least(m.delivered_at, n.delivered_at),
                     read_at = least(m.read_at, n.read_at),
@@ -89,13 +96,14 @@ public final class MessageRows {
                     rule_version = coalesce(n.rule_version, m.rule_version),
                     template_language = coalesce(n.template_language, m.template_language),
                     reasons = CASE WHEN n.decision IS NULL THEN m.reasons
-                                   ELSE string_to_array(n.reasons, ',') END
-                FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                   ELSE string_to_array(n.reasons, ',') END,
+                    billing = coalesce(n.billing::jsonb, m.billing)
+                FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     AS n(tenant_id, message_id, from_stage, from_status, from_attempt,
                          stage, status, outcome, attempt, retries, route, fallback_after, resent, error_code,
                          not_before, unknown_since, wa_message_id,
                          sent_at, delivered_at, read_at, played_at, failed_at,
-                         decision, rule_version, template_language, reasons)
+                         decision, rule_version, template_language, reasons, billing)
                 WHERE m.tenant_id = n.tenant_id AND m.message_id = n.message_id
                     AND m.stage = n.from_stage AND m.status = n.from_status AND m.attempt = n.from_attempt
                 """,
@@ -115,7 +123,7 @@ public final class MessageRows {
                 texts(changes, c -> c.after().errorCode()),
                 instants(changes, Change::notBefore),
                 instants(changes, Change::unknownSince),
-                texts(changes, Change::waMessageId),
+                Tx.texts(waMessageIds(changes)),
                 instants(changes, c -> c.times().sent()),
                 instants(changes, c -> c.times().delivered()),
                 instants(changes, c -> c.times().read()),
@@ -124,7 +132,20 @@ public final class MessageRows {
                 texts(changes, c -> receipt(c, Receipt::json)),
                 integers(changes, c -> receipt(c, Receipt::ruleVersion)),
                 texts(changes, c -> receipt(c, Receipt::language)),
-                texts(changes, c -> receipt(c, r -> String.join(",", r.reasons()))));
+                texts(changes, c -> receipt(c, r -> String.join(",", r.reasons()))),
+                texts(changes, c -> c.billing() == null ? null : c.billing().json()));
+    }
+
+    /** Each of Meta's ids once, so that no two rows of a batch get the same. */
+    private static List<@Nullable String> waMessageIds(List<Change> changes) {
+        var given = new HashSet<Map.Entry<TenantId, String>>();
+        var ids = new ArrayList<@Nullable String>();
+        for (var change : changes) {
+            var id = change.waMessageId();
+            boolean first = id != null && given.add(Map.entry(change.before().tenant(), id));
+            ids.add(first ? id : null);
+        }
+        return ids;
     }
 
     /** A row of {@code whatsapp_messages}, all columns selected, direction outbound. */
@@ -164,7 +185,8 @@ public final class MessageRows {
                 Optional.ofNullable(row.nullableInstant("not_before")),
                 Optional.ofNullable(row.nullableInstant("expires_at")),
                 Optional.ofNullable(row.nullableInstant("unknown_since")),
-                Optional.ofNullable(row.nullableText("wa_message_id")));
+                Optional.ofNullable(row.nullableText("wa_message_id")),
+                Optional.ofNullable(row.nullableText("billing")).map(Billing::ofJson));
     }
 
     /** Whether a message is free-form with a template to fall back on. */

@@ -31,7 +31,8 @@ public record StoredMessage(
         Optional<Instant> notBefore,
         Optional<Instant> expiresAt,
         Optional<Instant> unknownSince,
-        Optional<String> waMessageId) {
+        Optional<String> waMessageId,
+        Optional<Billing> billing) {
 
     /** This message in another state, before that is written. */
     public StoredMessage with(MessageState other) {
@@ -55,7 +56,8 @@ public record StoredMessage(
                 notBefore,
                 expiresAt,
                 unknownSince,
-                waMessageId);
+                waMessageId,
+                billing);
     }
 
     /** What a transition writes beside the state; null leaves a value as it is. */
@@ -66,37 +68,80 @@ public record StoredMessage(
             @Nullable Instant unknownSince,
             @Nullable String waMessageId,
             Times times,
-            @Nullable Receipt receipt) {
+            @Nullable Receipt receipt,
+            @Nullable Billing billing) {
 
         /** A change of state alone. */
         public static Change to(StoredMessage before, MessageState after) {
-            return new Change(before, after, null, null, null, Times.NONE, null);
+            return new Change(before, after, null, null, null, Times.NONE, null, null);
+        }
+
+        /** This change, ending in another state. */
+        public Change after(MessageState state) {
+            return new Change(
+                    before, state, notBefore, unknownSince, waMessageId, times, receipt, billing);
+        }
+
+        /** The last part of this change, from a state on that it passed. */
+        public Change from(MessageState state) {
+            return new Change(
+                    before.with(state),
+                    after,
+                    notBefore,
+                    unknownSince,
+                    waMessageId,
+                    times,
+                    receipt,
+                    billing);
         }
 
         /** With the time before which it is not to be sent. */
         public Change notBefore(Instant time) {
-            return new Change(before, after, time, unknownSince, waMessageId, times, receipt);
+            return new Change(
+                    before, after, time, unknownSince, waMessageId, times, receipt, billing);
         }
 
         /** With the time since when nobody knows what became of it. */
         public Change unknownSince(Instant time) {
-            return new Change(before, after, notBefore, time, waMessageId, times, receipt);
+            return new Change(before, after, notBefore, time, waMessageId, times, receipt, billing);
         }
 
         /** With Meta's id of it. */
         public Change waMessageId(String id) {
-            return new Change(before, after, notBefore, unknownSince, id, times, receipt);
+            return new Change(before, after, notBefore, unknownSince, id, times, receipt, billing);
         }
 
         /** With times that are kept if they are the earliest of their kind. */
         public Change times(Times earliest) {
             return new Change(
-                    before, after, notBefore, unknownSince, waMessageId, earliest, receipt);
+                    before,
+                    after,
+                    notBefore,
+                    unknownSince,
+                    waMessageId,
+                    earliest,
+                    receipt,
+                    billing);
         }
 
         /** With the decision that led here. */
         public Change receipt(Receipt decided) {
-            return new Change(before, after, notBefore, unknownSince, waMessageId, times, decided);
+            return new Change(
+                    before, after, notBefore, unknownSince, waMessageId, times, decided, billing);
+        }
+
+        /** With what a status told of its price, beside what is known. */
+        public Change billing(Billing told) {
+            var known = billing == null ? before.billing().orElse(null) : billing;
+            return new Change(
+                    before,
+                    after,
+                    notBefore,
+                    unknownSince,
+                    waMessageId,
+                    times,
+                    receipt,
+                    known == null ? told : known.merge(told));
         }
     }
 

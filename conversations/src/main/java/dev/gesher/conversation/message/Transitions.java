@@ -74,9 +74,12 @@ public final class Transitions {
     }
 
     private static Optional<MessageState> reported(MessageState state, Reported event) {
-        if (event.attempt() < 1
-                || event.attempt() > state.attempt()
-                || state.status() == Status.BLOCKED) {
+        // What was not sent by us has no attempt, and is done from the start.
+        boolean known =
+                event.attempt() == 0
+                        ? state.attempt() == 0 && state.stage() == Stage.DONE
+                        : event.attempt() > 0 && event.attempt() <= state.attempt();
+        if (!known || state.status() == Status.BLOCKED) {
             return Optional.empty();
         }
         return Optional.of(

@@ -1,5 +1,7 @@
 package dev.gesher.conversation.outbound;
 
+import dev.gesher.conversation.MessageId;
+import dev.gesher.conversation.message.EarlyStatuses;
 import dev.gesher.conversation.message.MessageRows;
 import dev.gesher.conversation.message.StoredMessage;
 import dev.gesher.conversation.message.StoredMessage.Change;
@@ -79,37 +81,68 @@ final class AttemptRows {
                 texts(claimed, c -> MessageRows.code(c.after().route())));
     }
 
-    /** Ends attempts; one that is ended already keeps its end. */
-    static void finish(Tx tx, List<Finished> finished) throws SQLException {
+    /**
+     * Ends attempts; one that is ended already keeps its end.
+     *
+     * @return the attempts that Meta's statuses were waiting for
+     */
+    static List<EarlyStatuses.Known> finish(Tx tx, List<Finished> finished) throws SQLException {
         if (finished.isEmpty()) {
-            return;
+            return List.of();
         }
-        tx.update(
-                """
-                UPDATE whatsapp_message_attempts a
-                SET finished_at = n.finished_at, outcome = n.outcome, error_code = n.error_code, fbtrace_id = n.fbtrace_id,
-                    wa_message_id = coalesce(n.wa_message_id, a.wa_message_id)
-                FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    AS n(tenant_id, message_id, attempt, lease_token, finished_at, outcome, error_code, fbtrace_id, wa_message_id)
-                WHERE a.tenant_id = n.tenant_id AND a.message_id = n.message_id AND a.attempt = n.attempt
-                    AND a.lease_token = n.lease_token AND a.finished_at IS NULL
-                """,
-                Tx.tenants(finished.stream().map(f -> f.hold().tenant()).toList()),
-                Tx.uuids(finished.stream().map(f -> f.call().key().id().value()).toList()),
-                Tx.integers(finished.stream().map(f -> f.call().attempt()).toList()),
-                Tx.longs(finished.stream().map(f -> f.hold().token()).toList()),
-                Tx.instants(finished.stream().map(f -> f.ended().at()).toList()),
-                texts(finished, f -> outcome(f.ended().end())),
-                texts(finished, f -> result(f.ended().end()).map(AttemptRows::code).orElse(null)),
-                texts(
-                        finished,
-                        f -> result(f.ended().end()).flatMap(SendResult::fbtraceId).orElse(null)),
-                texts(
-                        finished,
-                        f ->
-                                f.ended().end() instanceof Call.End.Made(SendResult.Accepted a)
-                                        ? a.waMessageId()
-                                        : null));
+        return tx
+                .query(
+                        """
+                        UPDATE whatsapp_message_attempts a
+                        SET finished_at = n.finished_at, outcome = n.outcome, error_code = n.error_code, fbtrace_id = n.fbtrace_id,
+                            wa_message_id = coalesce(n.wa_message_id, a.wa_message_id)
+                        FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?)
+                            AS n(tenant_id, message_id, attempt, lease_token, finished_at, outcome, error_code, fbtrace_id, wa_message_id)
+                        WHERE a.tenant_id = n.tenant_id AND a.message_id = n.message_id AND a.attempt = n.attempt
+                            AND a.lease_token = n.lease_token AND a.finished_at IS NULL
+                        RETURNING a.tenant_id, a.message_id, a.attempt, a.wa_message_id, a.wa_message_id IS NOT NULL AND (
+                            EXISTS (SELECT FROM early_statuses e
+                                    WHERE e.tenant_id = a.tenant_id AND e.wa_message_id = a.wa_message_id)
+                            OR EXISTS (SELECT FROM early_statuses e
+                                    WHERE e.tenant_id = a.tenant_id AND e.message_id = a.message_id)) AS awaited
+                        """,
+                        row ->
+                                row.bool("awaited")
+                                        ? Optional.of(
+                                                new EarlyStatuses.Known(
+                                                        new MessageRows.Key(
+                                                                row.tenant(),
+                                                                new MessageId(
+                                                                        row.uuid("message_id"))),
+                                                        row.integer("attempt"),
+                                                        row.text("wa_message_id")))
+                                        : Optional.<EarlyStatuses.Known>empty(),
+                        Tx.tenants(finished.stream().map(f -> f.hold().tenant()).toList()),
+                        Tx.uuids(finished.stream().map(f -> f.call().key().id().value()).toList()),
+                        Tx.integers(finished.stream().map(f -> f.call().attempt()).toList()),
+                        Tx.longs(finished.stream().map(f -> f.hold().token()).toList()),
+                        Tx.instants(finished.stream().map(f -> f.ended().at()).toList()),
+                        texts(finished, f -> outcome(f.ended().end())),
+                        texts(
+                                finished,
+                                f -> result(f.ended().end()).map(AttemptRows::code).orElse(null)),
+                        texts(
+                                finished,
+                                f ->
+                                        result(f.ended().end())
+                                                .flatMap(SendResult::fbtraceId)
+                                                .orElse(null)),
+                        texts(
+                                finished,
+                                f ->
+                                        f.ended().end()
+                                                        instanceof
+                                                        Call.End.Made(SendResult.Accepted a)
+                                                ? a.waMessageId()
+                                                : null))
+                .stream()
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     /** Ends attempts of which nothing will be heard from who made them. */

@@ -6,10 +6,12 @@ import dev.gesher.conversation.contact.Conversation;
 import dev.gesher.conversation.contact.WindowEvents;
 import dev.gesher.conversation.event.EventLog;
 import dev.gesher.conversation.event.NewEvent;
+import dev.gesher.conversation.message.EarlyStatuses;
 import dev.gesher.conversation.message.MessageEvent;
 import dev.gesher.conversation.message.MessageEvents;
 import dev.gesher.conversation.message.MessageRows;
 import dev.gesher.conversation.message.Outcome;
+import dev.gesher.conversation.message.StatusReport;
 import dev.gesher.conversation.message.StoredMessage;
 import dev.gesher.conversation.message.StoredMessage.Change;
 import dev.gesher.conversation.message.StoredMessage.Times;
@@ -42,6 +44,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -257,7 +260,8 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
         for (var request : requests) {
             request.ended().forEach(ended -> finished.add(new Finished(request.hold(), ended)));
         }
-        closeWindows(tx, finished, now, told);
+        var early = EarlyStatuses.take(tx, AttemptRows.finish(tx, finished));
+        closeWindows(tx, finished, early, now, told);
         var messages = MessageRows.lock(tx, finished.stream().map(f -> f.call().key()).toList());
         var changes = new ArrayList<Change>();
         var slow = new HashMap<String, Instant>();
@@ -265,16 +269,16 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
             var message = messages.get(each.call().key());
             if (message != null) {
                 var change = change(each.ended(), message, now);
-                change.ifPresent(changes::add);
                 slowUntil(each.ended(), change)
                         .ifPresent(until ->
                                 slow.merge(
                                         each.hold().phoneNumberId(),
                                         until,
                                         (a, b) -> a.isAfter(b) ? a : b));
+                withReports(each, message, change, early, now, told).ifPresent(changes::add);
             }
         }
-        AttemptRows.finish(tx, finished);
+        var reported = changes.size();
         changes.addAll(
                 reconcile(
                         tx,
@@ -293,16 +297,53 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
         changes.addAll(expired(tx, holds, now));
         changes.addAll(claims.undefer(tx, holds, now));
         MessageRows.write(tx, changes);
-        changes.forEach(change -> MessageEvents.of(change, now).ifPresent(told::add));
+        changes.subList(reported, changes.size())
+                .forEach(change -> MessageEvents.of(change, now).ifPresent(told::add));
         return slow;
+    }
+
+    /** What a call came to, and what Meta told of it before we knew its id; each is told of. */
+    private static Optional<Change> withReports(
+            Finished finished,
+            StoredMessage message,
+            Optional<Change> change,
+            List<StatusReport> early,
+            Instant now,
+            List<NewEvent> told) {
+        change.flatMap(moved -> MessageEvents.of(moved, now)).ifPresent(told::add);
+        var reports = early.stream().filter(isOf(finished.call())).toList();
+        if (reports.isEmpty()) {
+            return change;
+        }
+        var after = change.orElseGet(() -> Change.to(message, message.state()));
+        for (var report : reports) {
+            after = report.applied(after, now, told);
+        }
+        return Optional.of(after);
+    }
+
+    private static Predicate<StatusReport> isOf(Call call) {
+        return report -> report.message().equals(call.key()) && report.attempt() == call.attempt();
     }
 
     private static Optional<Change> change(Ended ended, StoredMessage message, Instant now) {
         var event = event(ended, message);
         return Transitions.apply(message.state(), event)
                 .filter(after -> !after.equals(message.state()))
-                .map(after -> Change.to(message, after))
-                .map(change -> withDetails(change, ended, now));
+                .map(after -> withDetails(Change.to(message, after), ended, now))
+                .or(() -> accepted(ended, message));
+    }
+
+    /** A status may have been faster than the answer: that is when it was sent, all the same. */
+    private static Optional<Change> accepted(Ended ended, StoredMessage message) {
+        return ended.end() instanceof Call.End.Made(SendResult.Accepted accepted)
+                        && !accepted.held()
+                        && ended.call().attempt() == message.state().attempt()
+                ? Optional.of(
+                        Change.to(message, message.state())
+                                .waMessageId(accepted.waMessageId())
+                                .times(Times.sent(ended.at())))
+                : Optional.empty();
     }
 
     private static MessageEvent event(Ended ended, StoredMessage message) {
@@ -369,11 +410,17 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
 
     /** The calls were made in windows that Meta holds for closed at that time. */
     private static void closeWindows(
-            Tx tx, List<Finished> finished, Instant now, List<NewEvent> told) throws SQLException {
+            Tx tx,
+            List<Finished> finished,
+            List<StatusReport> early,
+            Instant now,
+            List<NewEvent> told)
+            throws SQLException {
         var last = new HashMap<ConversationId, Call>();
         var numbers = new HashMap<ConversationId, String>();
         for (var each : finished) {
-            if (each.ended().end() instanceof Call.End.Made(SendResult.WindowClosed closed)) {
+            if (each.ended().end() instanceof Call.End.Made(SendResult.WindowClosed closed)
+                    || early.stream().anyMatch(isOf(each.call()).and(StatusReport::windowClosed))) {
                 each.call()
                         .conversation()
                         .ifPresent(id -> {

@@ -8,7 +8,9 @@ import dev.gesher.conversation.MessageId;
 import dev.gesher.conversation.MessageView;
 import dev.gesher.conversation.MessageView.Attempt;
 import dev.gesher.conversation.MessageView.Direction;
+import dev.gesher.conversation.MessageView.Price;
 import dev.gesher.conversation.SendAnswer.Route;
+import dev.gesher.conversation.message.Billing;
 import dev.gesher.tenant.ContentCipher;
 import dev.gesher.tenant.ContentCipher.Place;
 import dev.gesher.tenant.ContentKeys;
@@ -119,6 +121,7 @@ public final class MessageReader {
                 text(row, "sender_phone"),
                 text(row, "sender_user_id"),
                 text(row, "wa_message_id"),
+                text(row, "context_wa_message_id"),
                 row.text("status"),
                 row.text("stage"),
                 route,
@@ -131,8 +134,24 @@ public final class MessageReader {
                 Optional.ofNullable(row.nullableInstant("sent_at")),
                 Optional.ofNullable(row.nullableInstant("delivered_at")),
                 Optional.ofNullable(row.nullableInstant("read_at")),
+                Optional.ofNullable(row.nullableInstant("played_at")),
                 Optional.ofNullable(row.nullableInstant("failed_at")),
+                Optional.ofNullable(row.nullableInstant("edited_at")),
+                Optional.ofNullable(row.nullableInstant("revoked_at")),
+                text(row, "source"),
+                text(row, "billing").map(Billing::ofJson).map(MessageReader::price),
                 List.copyOf(attempts));
+    }
+
+    private static Price price(Billing billing) {
+        return new Price(
+                billing.billable(),
+                billing.model(),
+                billing.type(),
+                billing.category(),
+                billing.origin(),
+                billing.expiresAt(),
+                billing.isFreeEntry());
     }
 
     /** Of ours there are up to two contents, and the one that goes is shown. */
