@@ -389,12 +389,17 @@ public final class RunningGesher implements AutoCloseable {
 
     /** Fires the settle timer of a message as the timers' loop would. */
     public void settle(TenantId tenant, MessageId id) {
+        fire(tenant, "message.settle", id.value());
+    }
+
+    /** Fires a timer as the timers' loop would. */
+    public void fire(TenantId tenant, String kind, UUID object) {
         var handler =
                 context.getBeansOfType(Timers.Handler.class).stream()
-                        .filter(bean -> bean.kind().equals("message.settle"))
+                        .filter(bean -> bean.kind().equals(kind))
                         .findFirst()
                         .orElseThrow();
-        in(tenant, tx -> handler.due(tx, tenant, id.value()));
+        in(tenant, tx -> handler.due(tx, tenant, object));
     }
 
     /** Database work that returns nothing. */

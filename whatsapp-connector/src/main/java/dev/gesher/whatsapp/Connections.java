@@ -40,6 +40,23 @@ public interface Connections {
             Instant now)
             throws SQLException;
 
+    /**
+     * Turns a connection active again that {@link #invalidate} stopped for {@code cause}, in the
+     * caller's transaction, and tells the listeners; changes nothing if it was not, is about
+     * another number by now, or was stopped after what speaks for it.
+     *
+     * @param asked when the call began that shows it works
+     * @return whether it is active again
+     */
+    boolean restore(
+            Tx tx,
+            TenantId tenant,
+            String phoneNumberId,
+            ConnectionCause cause,
+            Instant asked,
+            Instant now)
+            throws SQLException;
+
     /** What others do when a connection changes; called in the transaction that changes it. */
     interface Listener {
         /**
@@ -55,5 +72,8 @@ public interface Connections {
          * way: the number can't come back to the tenant before that has ended.
          */
         boolean isEnding(Tx tx, TenantId tenant, String phoneNumberId) throws SQLException;
+
+        /** The tenant is to be told of something about its account that came with no webhook. */
+        void told(Tx tx, AccountNews.Told news) throws SQLException;
     }
 }

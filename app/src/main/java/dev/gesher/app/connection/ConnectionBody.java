@@ -1,6 +1,7 @@
 package dev.gesher.app.connection;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.gesher.whatsapp.AccountHealth;
 import dev.gesher.whatsapp.AppSync;
 import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.Departures;
@@ -26,7 +27,8 @@ record ConnectionBody(
         @JsonProperty("display_phone_number") @Nullable String displayPhoneNumber,
         @JsonProperty("business_name") @Nullable String businessName,
         @JsonProperty("verified_at") @Nullable Instant verifiedAt,
-        @JsonProperty("app_sync") @Nullable AppSyncBody appSync) {
+        @JsonProperty("app_sync") @Nullable AppSyncBody appSync,
+        @Nullable HealthBody health) {
 
     /** What was asked of a number that is also in the WhatsApp Business app. */
     @Serdeable
@@ -42,9 +44,16 @@ record ConnectionBody(
                             type = "string",
                             allowableValues = {"pending", "requested", "declined", "too_late"})
                     String history,
-            @Schema(description = "When Meta gives them no more") Instant until) {
+            @Schema(description = "When Meta gives them no more") Instant until,
+            @JsonProperty("history_progress")
+                    @Schema(description = "How much of the history has come, in percent")
+                    @Nullable Integer historyProgress) {
         static AppSyncBody of(AppSync sync) {
-            return new AppSyncBody(sync.contacts().code(), sync.history().code(), sync.until());
+            return new AppSyncBody(
+                    sync.contacts().code(),
+                    sync.history().code(),
+                    sync.until(),
+                    sync.historyProgress().orElse(null));
         }
     }
 
@@ -59,10 +68,12 @@ record ConnectionBody(
                 null,
                 null,
                 null,
+                null,
                 null);
     }
 
-    static ConnectionBody of(Connection connection, Optional<AppSync> appSync) {
+    static ConnectionBody of(
+            Connection connection, Optional<AppSync> appSync, AccountHealth health) {
         return new ConnectionBody(
                 connection.status().name().toLowerCase(Locale.ROOT),
                 connection.cause().orElse(null),
@@ -72,6 +83,7 @@ record ConnectionBody(
                 connection.displayPhoneNumber().orElse(null),
                 connection.businessName().orElse(null),
                 connection.verifiedAt().orElse(null),
-                appSync.map(AppSyncBody::of).orElse(null));
+                appSync.map(AppSyncBody::of).orElse(null),
+                HealthBody.of(health));
     }
 }

@@ -8,6 +8,8 @@ import dev.gesher.app.http.ProblemKind;
 import dev.gesher.app.security.Caller;
 import dev.gesher.app.security.Scope;
 import dev.gesher.tenant.SecretText;
+import dev.gesher.whatsapp.AccountNews;
+import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.Connections;
 import dev.gesher.whatsapp.Departures;
 import dev.gesher.whatsapp.Signup;
@@ -52,13 +54,19 @@ class ConnectionController {
     private final Connections connections;
     private final Signup signup;
     private final Departures departures;
+    private final AccountNews accounts;
     private final Settings settings;
 
     ConnectionController(
-            Connections connections, Signup signup, Departures departures, Settings settings) {
+            Connections connections,
+            Signup signup,
+            Departures departures,
+            AccountNews accounts,
+            Settings settings) {
         this.connections = connections;
         this.departures = departures;
         this.signup = signup;
+        this.accounts = accounts;
         this.settings = settings;
     }
 
@@ -71,8 +79,13 @@ class ConnectionController {
     ConnectionBody read(@Parameter(hidden = true) Caller caller) {
         return connections
                 .find(caller.tenant())
-                .map(found -> ConnectionBody.of(found, connections.appSync(caller.tenant())))
+                .map(this::body)
                 .orElseThrow(() -> new ProblemException(ProblemKind.NOT_FOUND));
+    }
+
+    private ConnectionBody body(Connection found) {
+        var tenant = found.tenant();
+        return ConnectionBody.of(found, connections.appSync(tenant), accounts.health(tenant));
     }
 
     /** Connects with a system user's token, with the checks that the connect page makes. */
@@ -124,7 +137,7 @@ class ConnectionController {
         departures.leave(caller.tenant(), Departures.Cause.LEFT, caller.actor());
         return connections
                 .find(caller.tenant())
-                .map(found -> ConnectionBody.of(found, connections.appSync(caller.tenant())))
+                .map(this::body)
                 .or(() -> departures.attemptsEnded(caller.tenant()).map(ConnectionBody::neverMade))
                 .orElseThrow(() -> new ProblemException(ProblemKind.NOT_FOUND));
     }

@@ -16,7 +16,11 @@ import dev.gesher.whatsapp.InboundListener.Received;
 import dev.gesher.whatsapp.InboundSignal;
 import dev.gesher.whatsapp.InboundSignal.Person;
 import java.time.Clock;
+import dev.gesher.whatsapp.AccountFact;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -83,6 +87,7 @@ record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoC
         hear(gesher, tenant, business);
         var state =
                 gesher.send("GET", "/v1/connection/embedded-signup", new byte[0], "Cookie", cookie);
+        tellNews(gesher, tenant, business);
         var ids = new HashMap<String, String>();
         ids.put("tenant_id", tenant.tenantId());
         ids.put("message_id", messageId);
@@ -129,6 +134,33 @@ record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoC
         var token = gesher.simulator().control().mintToken(business.wabaId());
         var again = gesher.connect(tenant, business, token);
         assertThat(again.status()).as(again.text()).isEqualTo(200);
+    }
+
+    /** What Meta tells of the account. */
+    private static void tellNews(RunningGesher gesher, TestTenant tenant, Business business) {
+        var id = TenantId.of(tenant.tenantId());
+        var facts =
+                List.of(
+                        new AccountFact.AccountReview("APPROVED"),
+                        new AccountFact.TemplateQuality(
+                                new AccountFact.Template("17", "sale", "he", Optional.empty()),
+                                Optional.empty(),
+                                "GREEN"));
+        var news = new ArrayList<InboundListener.Received>();
+        for (var fact : facts) {
+            var signal =
+                    new InboundSignal.News(
+                            fact.toString(), Instant.EPOCH, business.wabaId(), fact, "{}");
+            news.add(
+                    new InboundListener.Received(id, business.phoneNumberId(), signal, "test"));
+        }
+        gesher.bean(TenantScope.class)
+                .in(
+                        id,
+                        tx -> {
+                            gesher.bean(InboundListener.class).apply(tx, news);
+                            return true;
+                        });
     }
 
     private static String session(RunningGesher gesher, TestTenant tenant) {

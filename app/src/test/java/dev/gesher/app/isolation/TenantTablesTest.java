@@ -33,20 +33,19 @@ class TenantTablesTest {
     @BeforeAll
     static void start() throws SQLException {
         neighbours = Neighbours.start();
-        writeWhatTheProductDoesNot();
+        writeWhatIsSoonGone();
     }
 
-    /** Nothing of the product writes here yet; once it does, this fails and goes. */
-    private static void writeWhatTheProductDoesNot() throws SQLException {
+    /** The product's own rows are gone as soon as Graph has answered. */
+    private static void writeWhatIsSoonGone() throws SQLException {
         try (var administrator = neighbours.gesher().database().connectAsAdministrator()) {
-            assertThat(texts(administrator, "SELECT tenant_id::text FROM applied_changes"))
-                    .isEmpty();
             for (var side : List.of(neighbours.mine(), neighbours.theirs())) {
                 updated(
                         administrator,
                         """
-                        INSERT INTO applied_changes (tenant_id, identity, applied_at)
-                        VALUES ('%s', 'one'::bytea, now())
+                        INSERT INTO account_suspicions
+                            (tenant_id, suspicion_id, waba_id, phone_number_id, kind, told_at)
+                        VALUES ('%s', gen_random_uuid(), '1', '2', 'disabled', now())
                         """
                                 .formatted(side.tenantId()));
             }

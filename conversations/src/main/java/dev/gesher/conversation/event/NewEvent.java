@@ -3,6 +3,7 @@ package dev.gesher.conversation.event;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gesher.conversation.ConversationId;
 import dev.gesher.tenant.TenantId;
+import dev.gesher.whatsapp.AccountNews;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -18,6 +19,11 @@ public record NewEvent(
         Instant at,
         Optional<ConversationId> conversation,
         ObjectNode data) {
+    /** What is told of an account, which belongs to no conversation. */
+    public static NewEvent of(AccountNews.Told told) {
+        return new NewEvent(told.tenant(), told.type(), told.at(), Optional.empty(), told.data());
+    }
+
     @Override
     public String toString() {
         return type;

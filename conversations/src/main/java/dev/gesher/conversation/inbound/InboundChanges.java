@@ -4,6 +4,7 @@ import dev.gesher.conversation.event.EventLog;
 import dev.gesher.conversation.event.NewEvent;
 import dev.gesher.conversation.outbound.Lanes;
 import dev.gesher.tenant.db.Tx;
+import dev.gesher.whatsapp.AccountNews;
 import dev.gesher.whatsapp.InboundListener;
 import dev.gesher.whatsapp.InboundSignal;
 import jakarta.inject.Singleton;
@@ -19,11 +20,17 @@ import java.util.List;
 final class InboundChanges implements InboundListener {
     private final CustomerMessages messages;
     private final StatusReports statuses;
+    private final AccountNews accounts;
     private final EventLog events;
 
-    InboundChanges(CustomerMessages messages, StatusReports statuses, EventLog events) {
+    InboundChanges(
+            CustomerMessages messages,
+            StatusReports statuses,
+            AccountNews accounts,
+            EventLog events) {
         this.messages = messages;
         this.statuses = statuses;
+        this.accounts = accounts;
         this.events = events;
     }
 
@@ -35,6 +42,7 @@ final class InboundChanges implements InboundListener {
         Lanes.lock(tx, signals.stream().map(Received::phoneNumberId).distinct().toList());
         var written = new ArrayList<Received>();
         var reported = new ArrayList<Received>();
+        var news = new ArrayList<Received>();
         for (var signal : signals) {
             switch (signal.signal()) {
                 case InboundSignal.Message message -> written.add(signal);
@@ -43,11 +51,12 @@ final class InboundChanges implements InboundListener {
                         InboundSignal.Revoke _,
                         InboundSignal.CustomerChanged _,
                         InboundSignal.AppContact _,
-                        InboundSignal.Preference _,
-                        InboundSignal.News _ -> {}
+                        InboundSignal.Preference _ -> {}
+                case InboundSignal.News _ -> news.add(signal);
             }
         }
         var told = new ArrayList<NewEvent>();
+        accounts.apply(tx, news).forEach(one -> told.add(NewEvent.of(one)));
         // Conversations are locked before messages, so what closes windows is found out first.
         var reports = statuses.find(tx, reported);
         told.addAll(messages.apply(tx, written, reports.conversations()));

@@ -6,6 +6,7 @@ import dev.gesher.conversation.event.NewEvent;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Timers;
 import dev.gesher.tenant.db.Tx;
+import dev.gesher.whatsapp.AccountNews;
 import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.Connections;
 import jakarta.inject.Singleton;
@@ -79,6 +80,11 @@ final class ConnectionChanges implements Connections.Listener {
             left.look(tx, List.of(tenant), clock.instant());
         }
         return waiting;
+    }
+
+    @Override
+    public void told(Tx tx, AccountNews.Told news) throws SQLException {
+        events.append(tx, List.of(NewEvent.of(news)));
     }
 
     /**

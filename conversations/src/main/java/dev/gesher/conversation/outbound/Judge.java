@@ -10,6 +10,7 @@ import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.MessageContent;
 import dev.gesher.whatsapp.Recipient;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** Gathers the facts of a decision, the same way for a precheck, an acceptance and a call. */
@@ -49,6 +50,7 @@ final class Judge {
                 tenant.status() == Tenant.Status.ACTIVE,
                 connection.map(Connection::status),
                 connection.flatMap(Connection::phoneNumberId),
+                connection.map(Connection::restrictions).orElse(List.of()),
                 isSender(wish.recipient(), connection),
                 window,
                 wish.routing(),

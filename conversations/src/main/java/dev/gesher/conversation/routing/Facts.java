@@ -4,6 +4,7 @@ import dev.gesher.conversation.SendRequest.Routing;
 import dev.gesher.conversation.contact.Window;
 import dev.gesher.whatsapp.Connection;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,6 +12,7 @@ import java.util.Optional;
  *
  * @param connectionStatus of the tenant's connection, if it has one
  * @param phoneNumberId the connection's number
+ * @param restrictions what Meta does not let the account send
  * @param recipientIsSender whether the message is to that very number
  * @param window the conversation's window, whichever number it belongs to
  * @param freeForm whether the message has free-form content
@@ -23,6 +25,7 @@ public record Facts(
         boolean tenantActive,
         Optional<Connection.Status> connectionStatus,
         Optional<String> phoneNumberId,
+        List<Connection.Restriction> restrictions,
         boolean recipientIsSender,
         Optional<Window> window,
         Routing routing,

@@ -1,5 +1,6 @@
 package dev.gesher.conversation.routing;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gesher.conversation.Decision;
@@ -58,6 +59,9 @@ public final class Receipts {
                         .map(status -> status.name().toLowerCase(Locale.ROOT))
                         .orElse(null));
         node.put("phone_number_id", facts.phoneNumberId().orElse(null));
+        if (!facts.restrictions().isEmpty()) {
+            restrictions(facts, node.putArray("restrictions"));
+        }
         node.put("recipient_is_sender", facts.recipientIsSender());
         facts.window().ifPresent(window -> window(window, node.putObject("window")));
         node.put("routing", facts.routing().name().toLowerCase(Locale.ROOT));
@@ -77,6 +81,14 @@ public final class Receipts {
                             .put("category", variant.category());
                 }
             }
+        }
+    }
+
+    private static void restrictions(Facts facts, ArrayNode list) {
+        for (var restriction : facts.restrictions()) {
+            list.addObject()
+                    .put("limit", restriction.limit().name().toLowerCase(Locale.ROOT))
+                    .put("until", restriction.until().map(Object::toString).orElse(null));
         }
     }
 

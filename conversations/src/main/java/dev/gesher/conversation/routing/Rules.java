@@ -5,8 +5,11 @@ import dev.gesher.conversation.Reason;
 import dev.gesher.conversation.SendRequest.Routing;
 import dev.gesher.conversation.contact.Window;
 import dev.gesher.whatsapp.Connection;
+import dev.gesher.whatsapp.Connection.Limit;
+import dev.gesher.whatsapp.Connection.Restriction;
 import dev.gesher.whatsapp.WhatsAppClient.TemplateVariant;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,12 +21,16 @@ import java.util.stream.Stream;
  */
 public final class Rules {
     /** Grows whenever the same facts may lead to another decision; kept with each message. */
-    public static final int VERSION = 2;
+    public static final int VERSION = 3;
 
     /** How long a message waits when Meta cannot be asked about its template. */
     static final Duration CATALOGUE_WAIT = Duration.ofSeconds(30);
 
+    /** A template waits for the end of a restriction no longer than it is worth sending. */
+    static final Duration RESTRICTION_WAIT = Duration.ofHours(24);
+
     private static final String MARKETING = "MARKETING";
+    private static final String UTILITY = "UTILITY";
 
     private Rules() {}
 
@@ -36,6 +43,10 @@ public final class Rules {
         }
         var window = openWindow(facts);
         if (goesFreeForm(facts, window.isPresent())) {
+            // A window rarely outlasts a restriction, so replies do not wait for its end.
+            if (inForce(facts, Limit.REPLIES).isPresent()) {
+                reasons.add(Reason.REPLIES_RESTRICTED);
+            }
             return reasons.isEmpty()
                     ? new Decision.FreeForm(window.orElseThrow().safeUntil())
                     : new Decision.Blocked(List.copyOf(reasons));
@@ -75,12 +86,39 @@ public final class Rules {
                 && !(facts.windowRefused() && facts.template().isPresent());
     }
 
+    private static Optional<Restriction> inForce(Facts facts, Limit limit) {
+        return facts.restrictions().stream()
+                .filter(one -> one.limit() == limit && one.isInForce(facts.now()))
+                .findFirst();
+    }
+
+    /** When a restriction ends that is worth waiting for. */
+    private static Optional<Instant> endsSoon(Facts facts, Optional<Restriction> restriction) {
+        return restriction
+                .flatMap(Restriction::until)
+                .filter(until -> !until.isAfter(facts.now().plus(RESTRICTION_WAIT)));
+    }
+
     private static Decision template(Facts facts, Facts.TemplateWish wish, List<Reason> reasons) {
+        var restriction = inForce(facts, Limit.TEMPLATES);
+        var ends = endsSoon(facts, restriction);
+        if (restriction.isPresent() && ends.isEmpty()) {
+            reasons.add(Reason.TEMPLATES_RESTRICTED);
+        }
+        var decision = unrestricted(facts, wish, reasons);
+        return decision instanceof Decision.Template && ends.isPresent()
+                ? new Decision.Deferred(ends.get(), List.of(Reason.TEMPLATES_RESTRICTED))
+                : decision;
+    }
+
+    private static Decision unrestricted(
+            Facts facts, Facts.TemplateWish wish, List<Reason> reasons) {
         return switch (facts.catalogue()) {
             case Catalogue.Listed(var variants) -> listed(facts, wish, variants, reasons);
             case Catalogue.Unavailable() ->
                     reasons.isEmpty()
                             ? wish.decided()
+                                    .filter(_ -> inForce(facts, Limit.UTILITY_TEMPLATES).isEmpty())
                                     .<Decision>map(language ->
                                             new Decision.Template(wish.name(), language))
                                     .orElseGet(() -> later(facts))
@@ -105,7 +143,7 @@ public final class Rules {
         var notMarketing =
                 approved.stream().filter(variant -> !variant.category().equals(MARKETING)).toList();
         var forAdvertising = Languages.forAdvertising(wish.language(), facts.tenantLocale());
-        var language =
+        var chosen =
                 Stream.concat(
                                 Languages.wished(wish.language(), facts.tenantLocale()).stream(),
                                 Languages.SECOND.stream())
@@ -114,22 +152,32 @@ public final class Rules {
                                         forAdvertising.contains(code) ? approved : notMarketing,
                                         code))
                         .findFirst();
-        if (language.isEmpty()) {
+        if (chosen.isEmpty()) {
             if (facts.freeForm() && facts.routing() == Routing.AUTO) {
                 reasons.add(Reason.WINDOW_CLOSED);
             }
             reasons.add(whyNone(variants, approved));
+            return new Decision.Blocked(List.copyOf(reasons));
         }
-        return reasons.isEmpty()
-                ? new Decision.Template(wish.name(), language.orElseThrow())
-                : new Decision.Blocked(List.copyOf(reasons));
+        var restriction =
+                inForce(facts, Limit.UTILITY_TEMPLATES)
+                        .filter(_ -> chosen.get().category().equals(UTILITY));
+        var ends = endsSoon(facts, restriction);
+        if (restriction.isPresent() && ends.isEmpty()) {
+            reasons.add(Reason.UTILITY_TEMPLATES_RESTRICTED);
+        }
+        if (!reasons.isEmpty()) {
+            return new Decision.Blocked(List.copyOf(reasons));
+        }
+        return ends.isPresent()
+                ? new Decision.Deferred(ends.get(), List.of(Reason.UTILITY_TEMPLATES_RESTRICTED))
+                : new Decision.Template(wish.name(), chosen.get().language());
     }
 
     /** As Meta spells it, which is what a send must name. */
-    private static Stream<String> inLanguage(List<TemplateVariant> approved, String code) {
+    private static Stream<TemplateVariant> inLanguage(List<TemplateVariant> approved, String code) {
         return approved.stream()
-                .map(TemplateVariant::language)
-                .filter(language -> Languages.normalise(language).equals(code));
+                .filter(variant -> Languages.normalise(variant.language()).equals(code));
     }
 
     private static Reason whyNone(List<TemplateVariant> variants, List<TemplateVariant> approved) {

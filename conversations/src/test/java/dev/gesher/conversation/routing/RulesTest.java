@@ -9,6 +9,7 @@ import dev.gesher.conversation.contact.Window;
 import dev.gesher.conversation.routing.Facts.TemplateWish;
 import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.WhatsAppClient.TemplateVariant;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -28,6 +29,7 @@ class RulesTest {
     private boolean toSelf;
     private Optional<Window> window = Optional.empty();
     private Routing routing = Routing.AUTO;
+    private List<Connection.Restriction> restrictions = List.of();
     private boolean freeForm = true;
     private boolean refused;
     private Optional<TemplateWish> wish = Optional.empty();
@@ -37,8 +39,19 @@ class RulesTest {
     private Decision decide() {
         return Rules.decide(
                 new Facts(
-                        NOW, active, status, number, toSelf, window, routing, freeForm, refused,
-                        wish, locale, catalogue));
+                        NOW,
+                        active,
+                        status,
+                        number,
+                        restrictions,
+                        toSelf,
+                        window,
+                        routing,
+                        freeForm,
+                        refused,
+                        wish,
+                        locale,
+                        catalogue));
     }
 
     private void wishFor(String language, TemplateVariant... variants) {
@@ -217,11 +230,88 @@ class RulesTest {
         window = OPEN;
         var facts =
                 new Facts(
-                        NOW, active, status, number, toSelf, window, routing, freeForm, refused,
-                        wish, locale, catalogue);
+                        NOW,
+                        active,
+                        status,
+                        number,
+                        restrictions,
+                        toSelf,
+                        window,
+                        routing,
+                        freeForm,
+                        refused,
+                        wish,
+                        locale,
+                        catalogue);
         assertThat(Receipts.json(facts, Rules.decide(facts)))
                 .contains("\"kind\":\"freeform\"")
                 .contains("\"rule_version\":" + Rules.VERSION)
                 .contains("\"opened_at\":\"2026-03-01T12:00:00Z\"");
+    }
+
+    private static Connection.Restriction restricted(Connection.Limit limit, Duration length) {
+        return new Connection.Restriction(limit, Optional.of(NOW.plus(length)));
+    }
+
+    private static Connection.Restriction forGood(Connection.Limit limit) {
+        return new Connection.Restriction(limit, Optional.empty());
+    }
+
+    @Test
+    void a_restriction_is_over_at_its_end_and_concerns_its_own_messages_only() {
+        window = OPEN;
+        wishFor("", approved("he"));
+        restrictions =
+                List.of(
+                        restricted(Connection.Limit.REPLIES, Duration.ZERO),
+                        forGood(Connection.Limit.TEMPLATES));
+        assertThat(decide()).isInstanceOf(Decision.FreeForm.class);
+        window = Optional.empty();
+        assertThat(decide()).isEqualTo(blocked(Reason.TEMPLATES_RESTRICTED));
+        restrictions = List.of(forGood(Connection.Limit.REPLIES));
+        assertThat(decide()).isEqualTo(new Decision.Template("order", "he"));
+        window = OPEN;
+        assertThat(decide()).isEqualTo(blocked(Reason.REPLIES_RESTRICTED));
+    }
+
+    @Test
+    void a_template_waits_for_an_end_that_is_near_and_not_for_one_that_is_far() {
+        wishFor("", approved("he"));
+        for (var limit : List.of(Connection.Limit.TEMPLATES, Connection.Limit.UTILITY_TEMPLATES)) {
+            var reason = Reason.valueOf(limit.name() + "_RESTRICTED");
+            restrictions = List.of(restricted(limit, Rules.RESTRICTION_WAIT));
+            assertThat(decide())
+                    .isEqualTo(
+                            new Decision.Deferred(
+                                    NOW.plus(Rules.RESTRICTION_WAIT), List.of(reason)));
+            restrictions = List.of(restricted(limit, Rules.RESTRICTION_WAIT.plusSeconds(1)));
+            assertThat(decide()).isEqualTo(blocked(reason));
+        }
+    }
+
+    @Test
+    void waiting_never_hides_another_reason() {
+        restrictions = List.of(restricted(Connection.Limit.TEMPLATES, Duration.ofHours(1)));
+        wishFor("", variant("he", "PAUSED", "UTILITY"));
+        assertThat(decide()).isEqualTo(blocked(Reason.WINDOW_CLOSED, Reason.TEMPLATE_NOT_APPROVED));
+        restrictions =
+                List.of(
+                        forGood(Connection.Limit.TEMPLATES),
+                        forGood(Connection.Limit.UTILITY_TEMPLATES));
+        wishFor("", approved("he"));
+        assertThat(decide())
+                .isEqualTo(
+                        blocked(Reason.TEMPLATES_RESTRICTED, Reason.UTILITY_TEMPLATES_RESTRICTED));
+    }
+
+    @Test
+    void while_utility_templates_are_restricted_a_category_must_be_known() {
+        wish = Optional.of(new TemplateWish("order", Optional.empty(), Optional.of("he")));
+        catalogue = new Catalogue.Unavailable();
+        assertThat(decide()).isEqualTo(new Decision.Template("order", "he"));
+        restrictions = List.of(forGood(Connection.Limit.UTILITY_TEMPLATES));
+        assertThat(decide()).isInstanceOf(Decision.Deferred.class);
+        wishFor("", variant("he", "APPROVED", "MARKETING"));
+        assertThat(decide()).isEqualTo(new Decision.Template("order", "he"));
     }
 }

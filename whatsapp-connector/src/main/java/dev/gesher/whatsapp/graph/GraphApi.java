@@ -91,6 +91,13 @@ public final class GraphApi {
                         .with("fields", GraphVersions.orNewest(meta.graphVersion()).phoneFields()));
     }
 
+    /** {@code GET /{PNID}}: whether it can send, by Meta's own account of its health. */
+    public GraphReply health(SecretText token, String phoneNumberId) {
+        return http.call(
+                GraphCall.get("/" + GraphIds.checked(phoneNumberId), token)
+                        .with("fields", "id,status,health_status"));
+    }
+
     /** {@code POST /{WABA}/subscribed_apps}: its webhooks come to our app. May be repeated. */
     public GraphReply subscribe(SecretText token, String wabaId) {
         return http.call(

@@ -98,14 +98,21 @@ final class AppSyncs implements Timers.Handler {
     static Optional<AppSync> find(Tx tx, TenantId tenant) throws SQLException {
         return tx.one(
                 """
-                SELECT contacts_sync, history_sync, app_sync_until FROM whatsapp_connections
-                WHERE tenant_id = ? AND contacts_sync IS NOT NULL
+                SELECT c.contacts_sync, c.app_sync_until,
+                       CASE WHEN s.value = 'refused' THEN 'declined' ELSE c.history_sync END AS history_sync,
+                       CASE WHEN s.value LIKE 'progress %' THEN right(s.value, 3)::integer END AS progress
+                FROM whatsapp_connections c
+                LEFT JOIN account_states s
+                    ON s.tenant_id = c.tenant_id AND s.subject_id = c.phone_number_id AND s.kind = 'history'
+                        AND s.at >= c.app_sync_until - interval '1 day'
+                WHERE c.tenant_id = ? AND c.contacts_sync IS NOT NULL
                 """,
                 row ->
                         new AppSync(
                                 state(row, "contacts_sync"),
                                 state(row, "history_sync"),
-                                row.instant("app_sync_until")),
+                                row.instant("app_sync_until"),
+                                Optional.ofNullable(row.nullableInteger("progress"))),
                 tenant);
     }
 

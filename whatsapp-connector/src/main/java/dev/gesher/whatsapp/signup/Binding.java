@@ -196,7 +196,8 @@ final class Binding {
                             Connection.Status.DISCONNECTED,
                             Optional.of("number_changed"),
                             now,
-                            old.verifiedAt()));
+                            old.verifiedAt(),
+                            List.of()));
         }
     }
 
@@ -385,7 +386,8 @@ final class Binding {
                 Connection.Status.DISCONNECTED,
                 Optional.of("number_changed"),
                 row.instant("held_to"),
-                Optional.empty());
+                Optional.empty(),
+                List.of());
     }
 
     private static Optional<Held> held(Tx tx, TenantId tenant) throws SQLException {

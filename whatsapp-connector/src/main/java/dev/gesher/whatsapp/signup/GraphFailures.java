@@ -28,19 +28,6 @@ final class GraphFailures {
         };
     }
 
-    /** Whether asking again is in vain: a refusal for good, and neither silence nor a busy Meta. */
-    static boolean isFinal(GraphReply reply) {
-        if (!(reply instanceof GraphReply.Refusal refusal) || refusal.error().isTransient()) {
-            return false;
-        }
-        return refusal.error()
-                .entry()
-                .map(entry ->
-                        entry.kind() == GraphErrors.Kind.PARKS
-                                || entry.kind() == GraphErrors.Kind.REFUSED)
-                .orElse(refusal.status() < 500);
-    }
-
     private static Outcome.Failed refusal(
             GraphReply.Refusal refusal, SignupFailure refused, Clock clock) {
         var error = refusal.error();
@@ -71,7 +58,8 @@ final class GraphFailures {
             case TOKEN_INVALID -> SignupFailure.TOKEN_INVALID;
             case PERMISSION_LOST -> SignupFailure.PERMISSION_MISSING;
             case PAYMENT_REQUIRED -> SignupFailure.PAYMENT_REQUIRED;
-            case RESTRICTED -> SignupFailure.ACCOUNT_RESTRICTED;
+            case RESTRICTED, ACCOUNT_DISABLED, ACCOUNT_OFFBOARDED ->
+                    SignupFailure.ACCOUNT_RESTRICTED;
             case NUMBER_UNREGISTERED -> SignupFailure.NUMBER_NOT_CONNECTED;
         };
     }

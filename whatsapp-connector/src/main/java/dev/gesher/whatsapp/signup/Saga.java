@@ -110,7 +110,7 @@ final class Saga {
             }
             case GraphReply.Success _ -> Outcome.failed(SignupFailure.EXCHANGE_UNCLEAR);
             // Not a word about the code: it may be good still, but not for long enough.
-            case GraphReply.Refusal refusal when !GraphFailures.isFinal(refusal) ->
+            case GraphReply.Refusal refusal when !refusal.isFinal() ->
                     new Outcome.Failed(
                             SignupFailure.EXCHANGE_UNCLEAR, refusal.error().codeText(), null);
             case GraphReply.Refusal refusal ->
@@ -282,8 +282,7 @@ final class Saga {
             return true;
         }
         log.info("a token could not be revoked attempt={} reply={}", row.id(), reply);
-        return GraphFailures.isFinal(reply)
-                || clock.instant().isAfter(row.updatedAt().plus(REVOKED_WITHIN));
+        return reply.isFinal() || clock.instant().isAfter(row.updatedAt().plus(REVOKED_WITHIN));
     }
 
     /** A fault of ours: the attempt can be retried at once, where it can be retried at all. */

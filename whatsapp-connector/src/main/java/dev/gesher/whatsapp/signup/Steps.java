@@ -92,7 +92,7 @@ final class Steps {
         if (!(reply instanceof GraphReply.Success(var body))) {
             // The call is made as our app: a refusal says nothing about the tenant's token.
             return reply instanceof GraphReply.Refusal refusal
-                            && GraphFailures.isFinal(refusal)
+                            && refusal.isFinal()
                             && !refusal.error().isInvalidParameter()
                     ? new Outcome.Failed(
                             SignupFailure.APP_REFUSED, refusal.error().codeText(), null)

@@ -37,12 +37,17 @@ final class StoredConnections implements Connections {
         return tx
                 .query(
                         """
-                        SELECT tenant_id, waba_id, phone_number_id, display_phone_number, business_name,
-                               status, status_cause, status_since, verified_at
-                        FROM whatsapp_connections WHERE tenant_id = ANY (?)
+                        SELECT c.tenant_id, c.waba_id, c.phone_number_id, c.display_phone_number, c.business_name,
+                               c.status, c.status_cause, c.status_since, c.verified_at,
+                               ARRAY(SELECT s.kind || ' ' || coalesce(ceil(extract(epoch FROM s.until))::bigint::text, '')
+                                     FROM account_states s
+                                     WHERE s.tenant_id = c.tenant_id AND s.subject_id = c.waba_id
+                                       AND s.kind LIKE 'restriction:%' AND s.value = 'restricted'
+                                       AND (s.until IS NOT NULL OR s.at > coalesce(c.verified_at, '-infinity'))
+                                     ORDER BY s.kind) AS restrictions
+                        FROM whatsapp_connections c WHERE c.tenant_id = ANY (?)
                         """,
-                        StoredConnections::connection,
-                        Tx.tenants(List.copyOf(tenants)))
+                        StoredConnections::connection, Tx.tenants(List.copyOf(tenants)))
                 .stream()
                 .collect(Collectors.toMap(Connection::tenant, Function.identity()));
     }
@@ -74,7 +79,7 @@ final class StoredConnections implements Connections {
                         WHERE tenant_id = ? AND phone_number_id = ? AND status = 'active'
                           AND greatest(status_since, verified_at) <= ?
                         RETURNING tenant_id, waba_id, phone_number_id, display_phone_number, business_name,
-                                  status, status_cause, status_since, verified_at
+                                  status, status_cause, status_since, verified_at, '{}'::text[] AS restrictions
                         """,
                         StoredConnections::connection,
                         cause,
@@ -86,6 +91,36 @@ final class StoredConnections implements Connections {
         if (stopped.isPresent()) {
             stopped(tx, stopped.get());
         }
+    }
+
+    @Override
+    public boolean restore(
+            Tx tx,
+            TenantId tenant,
+            String phoneNumberId,
+            ConnectionCause cause,
+            Instant asked,
+            Instant now)
+            throws SQLException {
+        var before = lock(tx, tenant);
+        int restored =
+                tx.update(
+                        """
+                        UPDATE whatsapp_connections
+                        SET status = 'active', status_cause = NULL, status_since = ?, updated_at = ?
+                        WHERE tenant_id = ? AND phone_number_id = ? AND status = 'invalid'
+                          AND status_cause = ? AND status_since <= ?
+                        """,
+                        now,
+                        now,
+                        tenant,
+                        phoneNumberId,
+                        cause,
+                        asked);
+        if (restored == 1) {
+            connected(tx, lock(tx, tenant).orElseThrow(), before);
+        }
+        return restored == 1;
     }
 
     /** Tells the listeners that {@code now} is active. */
@@ -117,7 +152,7 @@ final class StoredConnections implements Connections {
         return tx.one(
                 """
                 SELECT tenant_id, waba_id, phone_number_id, display_phone_number, business_name,
-                       status, status_cause, status_since, verified_at
+                       status, status_cause, status_since, verified_at, '{}'::text[] AS restrictions
                 FROM whatsapp_connections WHERE tenant_id = ? FOR UPDATE
                 """,
                 StoredConnections::connection,
@@ -134,6 +169,29 @@ final class StoredConnections implements Connections {
                 Connection.Status.valueOf(row.text("status").toUpperCase(Locale.ROOT)),
                 Optional.ofNullable(row.nullableText("status_cause")),
                 row.instant("status_since"),
-                Optional.ofNullable(row.nullableInstant("verified_at")));
+                Optional.ofNullable(row.nullableInstant("verified_at")),
+                row.texts("restrictions").stream()
+                        .flatMap(text -> restriction(text).stream())
+                        .toList());
+    }
+
+    /** Meta's word for a restriction and when it ends, if it is about what we send. */
+    private static Optional<Connection.Restriction> restriction(String text) {
+        var parts = text.split(" ", 2);
+        var limit =
+                switch (parts[0].substring("restriction:".length())) {
+                    case "RESTRICTED_BIZ_INITIATED_MESSAGING" -> Connection.Limit.TEMPLATES;
+                    case "RESTRICTED_CUSTOMER_INITIATED_MESSAGING" -> Connection.Limit.REPLIES;
+                    case "RESTRICTED_UTILITY_TEMPLATES" -> Connection.Limit.UTILITY_TEMPLATES;
+                    default -> null;
+                };
+        return Optional.ofNullable(limit)
+                .map(known ->
+                        new Connection.Restriction(
+                                known,
+                                parts[1].isEmpty()
+                                        ? Optional.empty()
+                                        : Optional.of(
+                                                Instant.ofEpochSecond(Long.parseLong(parts[1])))));
     }
 }

@@ -225,7 +225,7 @@ final class StoredDepartures implements Departures {
         }
         return switch (call.get()) {
             case GraphReply.Success _ -> Optional.of("done");
-            case GraphReply.Refusal refusal when GraphFailures.isFinal(refusal) ->
+            case GraphReply.Refusal refusal when refusal.isFinal() ->
                     Optional.of("refused_" + refusal.error().codeText());
             case GraphReply reply -> {
                 log.info("departure={} reply={}", row.id(), reply);

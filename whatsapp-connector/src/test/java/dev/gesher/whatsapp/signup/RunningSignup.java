@@ -12,6 +12,7 @@ import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.testkit.SettableClock;
 import dev.gesher.testkit.TestDatabase;
+import dev.gesher.whatsapp.AccountNews;
 import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.Connections;
 import dev.gesher.whatsapp.ConnectorContext;
@@ -221,6 +222,11 @@ final class RunningSignup implements AutoCloseable {
         @Override
         public void stopped(Tx tx, Connection now) {
             tx.afterCommit(() -> told.add(new Told.Stopped(now)));
+        }
+
+        @Override
+        public void told(Tx tx, AccountNews.Told news) {
+            // Only conversations tell.
         }
 
         @Override
