@@ -46,7 +46,8 @@ public record MessageView(
         Optional<Instant> revokedAt,
         Optional<String> source,
         Optional<Price> price,
-        List<Attempt> attempts) {
+        List<Attempt> attempts,
+        Optional<MediaView> media) {
     /** Who wrote it. */
     public enum Direction {
         INBOUND,

@@ -24,7 +24,7 @@ public final class SecretText {
     @RestrictedApi(
             explanation = "A secret is opened only where it is sent or encrypted",
             allowedOnPath =
-                    ".*/(dev/gesher/tenant/vault|dev/gesher/tenant/clients|dev/gesher/tenant/signing|dev/gesher/whatsapp/graph|dev/gesher/whatsapp/signup|dev/gesher/whatsapp/webhook|dev/gesher/app/(security|tenants|config|connection|demo))/.*|.*/src/test/.*")
+                    ".*/(dev/gesher/tenant/vault|dev/gesher/tenant/clients|dev/gesher/tenant/signing|dev/gesher/whatsapp/graph|dev/gesher/whatsapp/signup|dev/gesher/whatsapp/webhook|dev/gesher/conversation/media|dev/gesher/app/(security|tenants|config|connection|demo))/.*|.*/src/test/.*")
     public String reveal() {
         return value;
     }

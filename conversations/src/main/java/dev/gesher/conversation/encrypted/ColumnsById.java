@@ -56,6 +56,39 @@ final class ColumnsById {
     }
 
     @Singleton
+    EncryptedColumn mediaDetails() {
+        return new ColumnById(
+                "media",
+                "details",
+                """
+                SELECT media_id AS id, details AS value FROM media
+                WHERE tenant_id = ? AND media_id > ?
+                ORDER BY media_id LIMIT ? FOR NO KEY UPDATE
+                """,
+                """
+                UPDATE media t SET details = n.value FROM unnest(?, ?) AS n(id, value)
+                WHERE t.tenant_id = ? AND t.media_id = n.id
+                """);
+    }
+
+    /** Files themselves are left as they are: their keys are wrapped anew. */
+    @Singleton
+    EncryptedColumn mediaObjectKey() {
+        return new ColumnById(
+                "media",
+                "object_key",
+                """
+                SELECT media_id AS id, object_key AS value FROM media
+                WHERE tenant_id = ? AND media_id > ?
+                ORDER BY media_id LIMIT ? FOR NO KEY UPDATE
+                """,
+                """
+                UPDATE media t SET object_key = n.value FROM unnest(?, ?) AS n(id, value)
+                WHERE t.tenant_id = ? AND t.media_id = n.id
+                """);
+    }
+
+    @Singleton
     EncryptedColumn messageContent() {
         return new ColumnById(
                 "whatsapp_messages",

@@ -6,12 +6,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.github.f4b6a3.uuid.UuidCreator;
 import dev.gesher.conversation.ConversationId;
+import dev.gesher.conversation.MediaId;
+import dev.gesher.conversation.MessageId;
 import dev.gesher.conversation.contact.ContactBook;
 import dev.gesher.conversation.contact.Conversation;
 import dev.gesher.conversation.contact.Customer;
 import dev.gesher.conversation.contact.Window;
 import dev.gesher.conversation.contact.WindowEvents;
 import dev.gesher.conversation.event.NewEvent;
+import dev.gesher.conversation.media.MediaArrivals;
+import dev.gesher.conversation.media.MediaData;
 import dev.gesher.tenant.ContentCipher;
 import dev.gesher.tenant.ContentCipher.Place;
 import dev.gesher.tenant.ContentKeys;
@@ -45,10 +49,12 @@ final class CustomerMessages {
 
     private final Clock clock;
     private final ContentKeys keys;
+    private final MediaArrivals media;
 
-    CustomerMessages(Clock clock, ContentKeys keys) {
+    CustomerMessages(Clock clock, ContentKeys keys, MediaArrivals media) {
         this.clock = clock;
         this.keys = keys;
+        this.media = media;
     }
 
     /** A message that was not known before. */
@@ -81,10 +87,31 @@ final class CustomerMessages {
         var inserted = insert(tx, unknown, opened, ciphers, now);
         var events = new ArrayList<NewEvent>();
         changeConversations(tx, inserted, locked, closed, ciphers, now, events);
+        var files = media.arrived(tx, files(inserted, now));
         for (var each : inserted) {
-            events.add(received(each));
+            events.add(received(each, files.get(new MessageId(each.id()))));
         }
         return events;
+    }
+
+    private static List<MediaArrivals.Arrival> files(List<New> inserted, Instant now) {
+        var files = new ArrayList<MediaArrivals.Arrival>();
+        for (var each : inserted) {
+            var message = each.message();
+            // Of history Meta does not tell when it made the id.
+            var since = message.source() == InboundSignal.Source.HISTORY ? now : message.at();
+            message.media()
+                    .ifPresent(file ->
+                            files.add(
+                                    new MediaArrivals.Arrival(
+                                            each.tenant(),
+                                            new MessageId(each.id()),
+                                            each.received().phoneNumberId(),
+                                            message.type(),
+                                            since,
+                                            file)));
+        }
+        return files;
     }
 
     /** Messages the tenant has already, whichever field brought them, change nothing. */
@@ -323,7 +350,7 @@ final class CustomerMessages {
                 Tx.byteArrays(contactNames));
     }
 
-    private static NewEvent received(New each) {
+    private static NewEvent received(New each, @Nullable MediaId file) {
         var message = each.message();
         var data = JsonNodeFactory.instance.objectNode();
         data.put("message_id", each.id().toString());
@@ -332,7 +359,9 @@ final class CustomerMessages {
         each.customer().phone().ifPresent(value -> data.put("sender_phone", value));
         each.customer().userId().ifPresent(value -> data.put("sender_user_id", value));
         message.customer().name().ifPresent(value -> data.put("sender_name", value));
-        message.media().ifPresent(value -> data.put("media_id", value.id()));
+        if (file != null) {
+            data.set("media", MediaData.json(file, message.media().orElseThrow()));
+        }
         message.contextWaMessageId().ifPresent(value -> data.put("context_wa_message_id", value));
         data.put("wa_message_id", message.waMessageId());
         data.set("content", json(message.contentJson()));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gesher.conversation.ConversationId;
+import dev.gesher.conversation.MediaView;
 import dev.gesher.conversation.MessageId;
 import dev.gesher.conversation.MessageView;
 import dev.gesher.conversation.MessageView.Attempt;
@@ -11,6 +12,7 @@ import dev.gesher.conversation.MessageView.Direction;
 import dev.gesher.conversation.MessageView.Price;
 import dev.gesher.conversation.SendAnswer.Route;
 import dev.gesher.conversation.message.Billing;
+import dev.gesher.conversation.media.StoredMedia;
 import dev.gesher.tenant.ContentCipher;
 import dev.gesher.tenant.ContentCipher.Place;
 import dev.gesher.tenant.ContentKeys;
@@ -55,9 +57,10 @@ public final class MessageReader {
                             attempts.ofMessage(tenant.value(), message.value()).stream()
                                     .map(AttemptRow::view)
                                     .toList();
+                    var files = StoredMedia.ofMessages(tx, tenant, List.of(message), cipher);
                     return tx.one(
                             "SELECT * FROM whatsapp_messages WHERE tenant_id = ? AND message_id = ?",
-                            row -> view(row, cipher, tries),
+                            row -> view(row, cipher, tries, files),
                             tenant,
                             message.value());
                 });
@@ -73,17 +76,46 @@ public final class MessageReader {
             throws SQLException {
         var cipher = keys.of(tx, tenant);
         var tries = attemptsOf(tenant, conversation, before, limit);
+        var files = filesOf(tx, tenant, conversation, before, limit, cipher);
         return tx.query(
                 """
                 SELECT * FROM whatsapp_messages
                 WHERE tenant_id = ? AND conversation_id = ? AND seq < ?
                 ORDER BY seq DESC LIMIT ?
                 """,
-                row -> view(row, cipher, tries.getOrDefault(row.uuid("message_id"), List.of())),
+                row ->
+                        view(
+                                row,
+                                cipher,
+                                tries.getOrDefault(row.uuid("message_id"), List.of()),
+                                files),
                 tenant,
                 conversation.value(),
                 before,
                 limit);
+    }
+
+    private static Map<MessageId, MediaView> filesOf(
+            Tx tx,
+            TenantId tenant,
+            ConversationId conversation,
+            long before,
+            int limit,
+            ContentCipher cipher)
+            throws SQLException {
+        var messages =
+                tx.query(
+                        """
+                        SELECT message_id FROM whatsapp_messages
+                        WHERE tenant_id = ? AND conversation_id = ? AND seq < ?
+                        ORDER BY seq DESC LIMIT ?
+                        """,
+                        row -> new MessageId(row.uuid("message_id")),
+                        tenant,
+                        conversation.value(),
+                        before,
+                        limit);
+        return StoredMedia.ofMessages(tx, tenant, messages, cipher);
     }
 
     private Map<UUID, List<Attempt>> attemptsOf(
@@ -98,7 +130,8 @@ public final class MessageReader {
         return byMessage;
     }
 
-    private static MessageView view(Row row, ContentCipher cipher, List<Attempt> attempts)
+    private static MessageView view(
+            Row row, ContentCipher cipher, List<Attempt> attempts, Map<MessageId, MediaView> files)
             throws SQLException {
         var id = row.uuid("message_id");
         var direction = Direction.valueOf(row.text("direction").toUpperCase(Locale.ROOT));
@@ -140,7 +173,8 @@ public final class MessageReader {
                 Optional.ofNullable(row.nullableInstant("revoked_at")),
                 text(row, "source"),
                 text(row, "billing").map(Billing::ofJson).map(MessageReader::price),
-                List.copyOf(attempts));
+                List.copyOf(attempts),
+                Optional.ofNullable(files.get(new MessageId(id))));
     }
 
     private static Price price(Billing billing) {
