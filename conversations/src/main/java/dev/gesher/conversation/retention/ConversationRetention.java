@@ -1,6 +1,7 @@
 package dev.gesher.conversation.retention;
 
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.WebhookRetention;
 import dev.gesher.tenant.db.Retained;
 import dev.gesher.tenant.db.Tx;
 import io.micronaut.context.annotation.Factory;
@@ -17,8 +18,13 @@ final class ConversationRetention {
     /** What an {@code Idempotency-Key} promises. */
     private static final Duration ANSWERS = Duration.ofHours(24);
 
-    /** Meta repeats for a week, and a dead letter may be driven again for another. */
-    private static final Duration IDENTITIES = Duration.ofDays(30);
+    /**
+     * Meta repeats for a week, and a repetition that was set aside may be driven again for twice
+     * what webhooks are kept.
+     */
+    private static Duration identitiesKept(WebhookRetention webhooks) {
+        return Duration.ofDays(14 + 2L * webhooks.days());
+    }
 
     @Singleton
     Retained messages(
@@ -50,11 +56,11 @@ final class ConversationRetention {
     }
 
     @Singleton
-    Retained identities() {
+    Retained identities(WebhookRetention webhooks) {
         return new Retained(
                 "identities",
                 List.of("applied_changes"),
-                IDENTITIES,
+                identitiesKept(webhooks),
                 ConversationRetention::removeIdentities);
     }
 
