@@ -32,7 +32,8 @@ record HealthBody(
         @Schema(description = "What came of the account's review") @Nullable FactBody review,
         @Schema(description = "DISABLE, SCHEDULE_FOR_DISABLE with its date, REINSTATE")
                 @Nullable FactBody ban,
-        @Schema(description = "The newest violation of Meta's policies") @Nullable FactBody violation,
+        @Schema(description = "The newest violation of Meta's policies")
+                @Nullable FactBody violation,
         @JsonProperty("pin_changed")
                 @Schema(
                         description =
@@ -44,8 +45,7 @@ record HealthBody(
     /** One thing that is known. */
     @Serdeable
     @Schema(name = "ConnectionFact")
-    record FactBody(
-            String value, @Nullable String detail, Instant since, @Nullable Instant until) {
+    record FactBody(String value, @Nullable String detail, Instant since, @Nullable Instant until) {
         static @Nullable FactBody of(Optional<AccountHealth.Fact> fact) {
             return fact.map(FactBody::of).orElse(null);
         }

@@ -10,13 +10,13 @@ import dev.gesher.app.testing.RunningGesher.TestTenant;
 import dev.gesher.simulator.world.Business;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.whatsapp.AccountFact;
 import dev.gesher.whatsapp.Departures;
 import dev.gesher.whatsapp.InboundListener;
 import dev.gesher.whatsapp.InboundListener.Received;
 import dev.gesher.whatsapp.InboundSignal;
 import dev.gesher.whatsapp.InboundSignal.Person;
 import java.time.Clock;
-import dev.gesher.whatsapp.AccountFact;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -151,8 +151,7 @@ record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoC
             var signal =
                     new InboundSignal.News(
                             fact.toString(), Instant.EPOCH, business.wabaId(), fact, "{}");
-            news.add(
-                    new InboundListener.Received(id, business.phoneNumberId(), signal, "test"));
+            news.add(new InboundListener.Received(id, business.phoneNumberId(), signal, "test"));
         }
         gesher.bean(TenantScope.class)
                 .in(

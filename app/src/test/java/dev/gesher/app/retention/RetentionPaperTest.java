@@ -19,7 +19,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The table of what is kept how long, in docs/configuration.md, against the database and the code. */
+/**
+ * The table of what is kept how long, in docs/configuration.md, against the database and the code.
+ */
 class RetentionPaperTest {
     private static final Path PAPER = Path.of("../docs/configuration.md");
     private static final Pattern NAME = Pattern.compile("`([a-z_]+)`");
