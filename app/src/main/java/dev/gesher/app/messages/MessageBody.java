@@ -82,8 +82,7 @@ public record MessageBody(
         @Schema(
                         description =
                                 "app: written in the WhatsApp Business app; history: from before"
-                                        + " the number was connected; else absent",
-                        allowableValues = {"app", "history"})
+                                        + " the number was connected; else absent")
                 @Nullable String source,
         @Schema(description = "How Meta charges for it") @Nullable PriceBody price,
         @Schema(description = "Every call to Meta for it") List<AttemptBody> attempts) {
