@@ -53,10 +53,19 @@ final class Bodies {
             return new Split.NotOurs("not whatsapp_business_account");
         }
         var changes = new ArrayList<Change>();
+        var bare = new ArrayList<JsonNode>();
         for (var entry : listed(root.path("entry"))) {
+            int before = changes.size();
             for (var change : listed(entry.path("changes"))) {
                 changes.add(change(changes.size(), entry, change));
             }
+            if (changes.size() == before && entry.isObject()) {
+                bare.add(entry);
+            }
+        }
+        // An entry without changes may be one itself, and is not lost for its neighbours' sake.
+        if (!changes.isEmpty() || bare.stream().anyMatch(entry -> entry.has("value"))) {
+            bare.forEach(entry -> changes.add(change(changes.size(), entry, entry)));
         }
         return changes.isEmpty()
                 ? new Split.NotOurs("no changes")

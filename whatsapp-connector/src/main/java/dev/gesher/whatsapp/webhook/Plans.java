@@ -59,7 +59,7 @@ final class Plans {
             return dead(change, "payload is not JSON");
         }
         var content = json.get().path("change");
-        if (!content.isObject()) {
+        if (!content.has("value")) {
             return dead(change, Told.NOTHING_TO_READ);
         }
         var told =

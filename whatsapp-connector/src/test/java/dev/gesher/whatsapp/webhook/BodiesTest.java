@@ -85,6 +85,20 @@ class BodiesTest {
     }
 
     @Test
+    void an_entry_without_changes_is_kept_beside_others_and_may_be_one_itself() {
+        var body =
+                "{\"entry\":[{\"id\":\"1\",\"messaging\":[1]},{\"id\":\"2\",\"changes\":[{\"field\":\"flows\",\"value\":{}}]}]}";
+        var changes = ((Split.Changes) Bodies.split(Fixtures.bytes(body))).changes();
+        assertThat(changes).extracting(Change::wabaId).containsExactly("2", "1");
+        assertThat(new String(changes.get(1).payload(), java.nio.charset.StandardCharsets.US_ASCII))
+                .contains("\"messaging\":[1]");
+
+        var alone =
+                "{\"entry\":{\"id\":\"1\",\"time\":1790000000,\"field\":\"account_review_update\",\"value\":{\"decision\":\"APPROVED\"}}}";
+        assertThat(Reads.body(Fixtures.bytes(alone), Reads.RECEIVED).signals()).hasSize(1);
+    }
+
+    @Test
     void ids_that_cannot_stand_in_a_column_stay_in_the_payload() {
         var body =
                 "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"a\\u0000b\",\"changes\":[{\"field\":\"x y\",\"value\":{\"metadata\":{\"phone_number_id\":\"\\ud83d\"}}}]}]}";

@@ -28,6 +28,21 @@ final class Reads {
                         payload.at("/change/value")));
     }
 
+    /** A change as it is read back from its row. */
+    static ChangeRows.Change received(Bodies.Change change, Instant received) {
+        return new ChangeRows.Change(
+                1,
+                change.ordinal(),
+                change.bucket(),
+                change.phoneNumberId(),
+                change.wabaId(),
+                change.field(),
+                received,
+                KeyDay.of(received),
+                change.payload(),
+                "corr");
+    }
+
     /** A value written with single quotes, of account 7001, told at {@link #TOLD}. */
     static Told.Read value(String field, String json) {
         return value(field, json, Optional.of(TOLD));

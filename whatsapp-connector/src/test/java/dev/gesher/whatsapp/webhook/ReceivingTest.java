@@ -148,6 +148,27 @@ class ReceivingTest {
     }
 
     @Test
+    void every_field_is_applied_and_what_is_broken_is_all_that_is_set_aside() {
+        var tenant = theirs();
+        Fixtures.names().forEach(webhooks::deliver);
+        webhooks.work();
+
+        assertThat(webhooks.inState("pending")).isZero();
+        assertThat(webhooks.inState("dead")).as("the poisonous and the senderless").isEqualTo(2);
+        assertThat(webhooks.heardBy(tenant))
+                .contains("edit wamid.echo3", "revoke wamid.echo4", "media_placeholder wamid.h2")
+                .anyMatch(heard -> heard.startsWith("TemplateCategory "))
+                .anyMatch(heard -> heard.startsWith("HistoryRefused "))
+                .anyMatch(heard -> heard.startsWith("contact of the app"))
+                .anyMatch(heard -> heard.startsWith("preference stop"));
+        assertThat(webhooks.inbox.counters())
+                .containsEntry("ignored.calls", 1L)
+                .containsEntry("ignored.standby", 1L)
+                .containsEntry("applied.history", 3L)
+                .containsEntry("applied.account_update", 6L);
+    }
+
+    @Test
     void a_message_that_comes_twice_is_given_twice_and_takes_effect_once() {
         var tenant = theirs();
         webhooks.deliver("text_message");
