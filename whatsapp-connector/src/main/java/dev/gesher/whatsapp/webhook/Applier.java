@@ -20,6 +20,7 @@ import dev.gesher.whatsapp.webhook.ChangeRows.Change;
 import dev.gesher.whatsapp.webhook.ChangeRows.Head;
 import dev.gesher.whatsapp.webhook.ChangeRows.State;
 import dev.gesher.whatsapp.webhook.Lines.End;
+import dev.gesher.whatsapp.webhook.NextChanges.Chosen;
 import dev.gesher.whatsapp.webhook.Plans.Plan;
 import io.micronaut.context.annotation.Requires;
 import jakarta.inject.Singleton;
@@ -51,13 +52,14 @@ final class Applier extends PollingWorker {
     private static final Duration LEASE = Duration.ofSeconds(7);
 
     private static final Duration RENEWED = Duration.ofSeconds(1);
-    private static final int BATCH = 300;
-    private static final int FAIR_SHARE = 20;
-    private static final long BYTES = 8L << 20;
 
     /** {@link Lines} holds less than may wait. */
     private static final BatchWriter.Bounds BOUNDS =
             new BatchWriter.Bounds(3, 2 * Lines.MOST, 256L << 20);
+
+    /** One, and of its own: what somebody waits for is never in a batch with an import. */
+    private static final BatchWriter.Bounds LATER =
+            new BatchWriter.Bounds(1, 2 * Lines.MOST_LATER, 256L << 20);
 
     private static final Meters.Times LATENCY =
             Meters.times(
@@ -75,6 +77,8 @@ final class Applier extends PollingWorker {
     private final Clock clock;
     private final WebhookCounters counters;
     private final BatchWriter<Item, Outcome> writer;
+    private final BatchWriter<Item, Outcome> laterWriter;
+    private final NextChanges next = new NextChanges();
     private final Lines lines;
     private volatile boolean lost;
     private List<Lease> held = List.of();
@@ -95,8 +99,9 @@ final class Applier extends PollingWorker {
         this.dayKeys = dayKeys;
         this.clock = clock;
         this.counters = counters;
-        this.writer =
-                writers.start("webhook-apply", BOUNDS, new ApplyBatch(leases, listener, clock));
+        var batch = new ApplyBatch(leases, listener, clock);
+        this.writer = writers.start("webhook-apply", BOUNDS, batch);
+        this.laterWriter = writers.start("webhook-apply-later", LATER, batch);
         this.lines = new Lines(this::apply, () -> wakeups.wake(TOPIC));
     }
 
@@ -108,17 +113,32 @@ final class Applier extends PollingWorker {
             held = leases.acquireShare(BUCKET, Bodies.BUCKETS, LEASE);
             renewedAt = now;
         }
-        int room = Math.min(BATCH, lines.room());
-        if (held.isEmpty() || room <= 0) {
+        var look = lines.look();
+        if (held.isEmpty() || (look.room() <= 0 && look.laterRoom() <= 0)) {
             return false;
         }
         var leaseOf = held.stream().collect(Collectors.toMap(Applier::bucket, lease -> lease));
-        var heads = heads(List.copyOf(leaseOf.keySet()), room);
+        var buckets = List.copyOf(leaseOf.keySet());
+        record Read(Chosen live, Chosen later) {}
+        var read =
+                scope.platform(tx -> {
+                    var days = ChangeRows.pendingDays(tx);
+                    return new Read(
+                            next.live(tx, days, buckets, look),
+                            next.later(tx, days, buckets, look));
+                });
+        boolean more = takeInHand(read.live(), false, leaseOf);
+        return takeInHand(read.later(), true, leaseOf) || more;
+    }
+
+    /** Whether another look may find more. */
+    private boolean takeInHand(Chosen chosen, boolean later, Map<Integer, Lease> leaseOf) {
+        var heads = chosen.heads();
         if (heads.isEmpty()) {
-            return false;
+            return chosen.more();
         }
         heads.stream().map(Head::day).distinct().forEach(dayKeys::ready);
-        byLine(plans(heads), leaseOf).forEach(lines::add);
+        byLine(plans(heads), leaseOf).forEach(group -> lines.add(group, later));
         return true;
     }
 
@@ -140,28 +160,6 @@ final class Applier extends PollingWorker {
         }
         leases.releaseShare(BUCKET);
         held = List.of();
-    }
-
-    private List<Head> heads(List<Integer> buckets, int room) {
-        var inHand = lines.inHand();
-        var all =
-                scope.platform(tx -> {
-                    var busy = ChangeRows.busy(tx, buckets);
-                    int ofEach = busy.size() <= 1 ? room : Math.max(FAIR_SHARE, room / busy.size());
-                    return busy.isEmpty()
-                            ? List.<Head>of()
-                            : ChangeRows.heads(tx, busy, inHand, ofEach);
-                });
-        var some = new ArrayList<Head>();
-        long bytes = 0;
-        for (var head : all) {
-            bytes += head.bytes();
-            if (!some.isEmpty() && (bytes > BYTES || some.size() == room)) {
-                break;
-            }
-            some.add(head);
-        }
-        return some;
     }
 
     /** What is to be done with pending changes. */
@@ -211,7 +209,8 @@ final class Applier extends PollingWorker {
     }
 
     /** Has a line's changes written; what can never be is set aside with its error. */
-    private End apply(List<Item> group) {
+    private End apply(List<Item> group, boolean later) {
+        var writer = later ? laterWriter : this.writer;
         var end = End.DONE;
         var dead = new ArrayList<Item>();
         var results = writer.writeAll(group);
@@ -233,7 +232,7 @@ final class Applier extends PollingWorker {
                                         item.lease()));
             }
         }
-        return dead.isEmpty() ? end : end.or(bury(dead));
+        return dead.isEmpty() ? end : end.or(bury(dead, writer));
     }
 
     /**
@@ -245,7 +244,7 @@ final class Applier extends PollingWorker {
         return !now.about(change.phoneNumberId(), change.wabaId()).equals(plan.bindings());
     }
 
-    private End bury(List<Item> dead) {
+    private End bury(List<Item> dead, BatchWriter<Item, Outcome> writer) {
         var end = End.DONE;
         var results = writer.writeAll(dead);
         for (int n = 0; n < dead.size(); n++) {

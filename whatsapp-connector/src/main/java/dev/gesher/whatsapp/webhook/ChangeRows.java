@@ -6,8 +6,10 @@ import dev.gesher.tenant.db.Tx;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +37,7 @@ final class ChangeRows {
      *
      * @param line what it is about, and is applied in order with: a phone number, else a WABA
      */
-    record Head(long inboxId, int ordinal, LocalDate day, long bytes, String line) {
-        Reach reach() {
-            return new Reach(line, inboxId, ordinal);
-        }
-    }
+    record Head(long inboxId, int ordinal, LocalDate day, long bytes, String line) {}
 
     /** A pending change. */
     record Change(
@@ -111,42 +109,123 @@ final class ChangeRows {
                 Tx.texts(rows.stream().map(New::correlation).toList()));
     }
 
-    /** Which of {@code buckets} have something pending. */
-    static List<Integer> busy(Tx tx, List<Integer> buckets) throws SQLException {
+    // The orders below are those of the index on what is pending, so that nothing else is read;
+    // LIMIT
+    // keeps the planner from joining what it should look up.
+
+    /** The days of which something is pending: all others need not be searched. */
+    static List<LocalDate> pendingDays(Tx tx) throws SQLException {
         return tx.query(
                 """
-                SELECT b AS bucket FROM unnest(?) AS b WHERE EXISTS (
-                    SELECT FROM webhook_changes c WHERE c.bucket = b AND c.state = 'pending')
+                SELECT d.key_day FROM webhook_days d CROSS JOIN LATERAL (
+                    SELECT c.bucket FROM webhook_changes c
+                    WHERE c.key_day = d.key_day AND c.state = 'pending' ORDER BY c.bucket LIMIT 1) AS first
+                """,
+                row -> KeyDay.of(row.integer("key_day")));
+    }
+
+    /** Which of {@code buckets} have something pending that can wait, or that cannot. */
+    static List<Integer> busy(Tx tx, List<LocalDate> days, List<Integer> buckets, boolean later)
+            throws SQLException {
+        return tx.query(
+                """
+                SELECT b AS bucket FROM unnest(?) AS b CROSS JOIN LATERAL (
+                    SELECT c.line FROM webhook_changes c
+                    WHERE c.key_day = ANY (?) AND c.bucket = b AND c.later = ? AND c.state = 'pending'
+                    ORDER BY c.line LIMIT 1) AS first
                 """,
                 row -> row.integer("bucket"),
-                Tx.integers(buckets));
+                Tx.integers(buckets),
+                stored(days),
+                later);
     }
+
+    /** A line and the bucket in which it is. */
+    record LineOf(int bucket, String line) {}
 
     /** Up to where the changes of one line are in hand already. */
     record Reach(String line, long inboxId, int ordinal) {}
 
-    /** The first pending changes of each bucket that lie beyond what is in hand of their line. */
-    static List<Head> heads(Tx tx, List<Integer> buckets, List<Reach> inHand, int ofEach)
+    /**
+     * Lines with something pending, each found by a step through the index.
+     *
+     * @param from where to begin in each bucket; that line is one of them
+     * @param without lines to pass over
+     * @param ofEach at most so many of each bucket
+     */
+    static List<LineOf> lines(
+            Tx tx,
+            List<LocalDate> days,
+            boolean later,
+            List<LineOf> from,
+            Collection<String> without,
+            int ofEach)
             throws SQLException {
         return tx.query(
                 """
-                SELECT c.* FROM unnest(?) AS b CROSS JOIN LATERAL (
-                    SELECT w.inbox_id, w.ordinal, w.key_day, octet_length(w.payload) AS bytes,
-                        coalesce(w.phone_number_id, w.waba_id, '') AS line
-                    FROM webhook_changes w
-                    LEFT JOIN unnest(?, ?, ?) AS h (line, inbox_id, ordinal)
-                        ON h.line = coalesce(w.phone_number_id, w.waba_id, '')
-                    WHERE w.bucket = b AND w.state = 'pending'
-                      AND (h.line IS NULL OR (w.inbox_id, w.ordinal) > (h.inbox_id, h.ordinal))
-                    ORDER BY w.inbox_id, w.ordinal LIMIT ?) AS c
-                ORDER BY c.inbox_id, c.ordinal
+                SELECT b.bucket, l.line FROM unnest(?, ?) AS b (bucket, line) CROSS JOIN LATERAL (
+                    WITH RECURSIVE step (line) AS (
+                        (SELECT c.line FROM webhook_changes c
+                         WHERE c.key_day = ANY (?) AND c.bucket = b.bucket AND c.later = ?
+                            AND c.state = 'pending' AND c.line >= b.line
+                         ORDER BY c.line LIMIT 1)
+                        UNION ALL
+                        SELECT n.line FROM step CROSS JOIN LATERAL (
+                            SELECT c.line FROM webhook_changes c
+                            WHERE c.key_day = ANY (?) AND c.bucket = b.bucket AND c.later = ?
+                                AND c.state = 'pending' AND c.line > step.line
+                            ORDER BY c.line LIMIT 1) AS n)
+                    SELECT line FROM step WHERE line <> ALL (?) LIMIT ?) AS l
+                """,
+                row -> new LineOf(row.integer("bucket"), row.text("line")),
+                Tx.integers(from.stream().map(LineOf::bucket).toList()),
+                Tx.texts(from.stream().map(LineOf::line).toList()),
+                stored(days),
+                later,
+                stored(days),
+                later,
+                Tx.texts(List.copyOf(without)),
+                ofEach);
+    }
+
+    /** The first pending changes of lines that lie beyond what is in hand of them. */
+    static List<Head> heads(
+            Tx tx,
+            List<LocalDate> days,
+            boolean later,
+            List<LineOf> lines,
+            Map<String, Reach> inHand,
+            int ofEach)
+            throws SQLException {
+        var reaches =
+                lines.stream()
+                        .map(line ->
+                                inHand.getOrDefault(line.line(), new Reach(line.line(), -1, -1)))
+                        .toList();
+        return tx.query(
+                """
+                SELECT h.key_day, h.inbox_id, h.ordinal, h.bytes, l.line
+                FROM unnest(?, ?, ?, ?) AS l (bucket, line, inbox_id, ordinal) CROSS JOIN LATERAL (
+                    SELECT c.key_day, c.inbox_id, c.ordinal, octet_length(c.payload) AS bytes
+                    FROM webhook_changes c
+                    WHERE c.key_day = ANY (?) AND c.bucket = l.bucket AND c.later = ?
+                        AND c.line = l.line AND c.state = 'pending'
+                        AND (c.inbox_id, c.ordinal) > (l.inbox_id, l.ordinal)
+                    ORDER BY c.inbox_id, c.ordinal LIMIT ?) AS h
+                ORDER BY h.inbox_id, h.ordinal
                 """,
                 ChangeRows::head,
-                Tx.integers(buckets),
-                Tx.texts(inHand.stream().map(Reach::line).toList()),
-                Tx.longs(inHand.stream().map(Reach::inboxId).toList()),
-                Tx.integers(inHand.stream().map(Reach::ordinal).toList()),
+                Tx.integers(lines.stream().map(LineOf::bucket).toList()),
+                Tx.texts(lines.stream().map(LineOf::line).toList()),
+                Tx.longs(reaches.stream().map(Reach::inboxId).toList()),
+                Tx.integers(reaches.stream().map(Reach::ordinal).toList()),
+                stored(days),
+                later,
                 ofEach);
+    }
+
+    private static Object stored(List<LocalDate> days) {
+        return Tx.integers(days.stream().map(KeyDay::stored).toList());
     }
 
     private static Head head(Row row) throws SQLException {

@@ -176,12 +176,15 @@ final class Days {
                                                 OR EXISTS (SELECT FROM webhook_dead_letters
                                                     WHERE key_day = ? AND state IN ('dead', 'pending'))
                                                 OR EXISTS (SELECT FROM webhook_changes
-                                                    WHERE key_day = ? AND state IN ('pending', 'parked', 'dead'))
+                                                    WHERE key_day = ? AND state = 'pending')
+                                                OR EXISTS (SELECT FROM webhook_changes
+                                                    WHERE key_day = ? AND state IN ('parked', 'dead'))
                                                 OR EXISTS (SELECT FROM webhook_changes
                                                     WHERE key_day = ? AND state = 'applied' AND settled_at > ?)
                                                 AS in_use
                                             """,
                                             row -> row.bool("in_use"),
+                                            stored,
                                             stored,
                                             stored,
                                             stored,

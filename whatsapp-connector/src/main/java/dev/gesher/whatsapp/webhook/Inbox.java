@@ -99,7 +99,7 @@ final class Inbox implements WebhookInbox {
                                                     JOIN webhook_inbox i USING (key_day, inbox_id)),
                                                 (SELECT received_at FROM webhook_changes
                                                     WHERE state = 'pending'
-                                                    ORDER BY inbox_id, ordinal LIMIT 1)) AS oldest
+                                                    ORDER BY received_at LIMIT 1)) AS oldest
                                         """,
                                         row ->
                                                 new Backlog(

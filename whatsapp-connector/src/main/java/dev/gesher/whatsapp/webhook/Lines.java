@@ -5,29 +5,42 @@ import dev.gesher.whatsapp.webhook.ChangeRows.Reach;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The changes in hand, by line: those of one line one after the other, lines beside each other.
- * While some are written the next of the line may be read.
+ * While some are written the next of the line may be read. What can wait is in hand only a little
+ * at a time, and of each line after what cannot; but not for ever.
  */
 final class Lines {
-    /** The most changes in hand. */
+    /** The most changes in hand that somebody waits for. */
     static final int MOST = 1_200;
+
+    /** The most that one look finds room for. */
+    private static final int AT_ONCE = 300;
+
+    /** The most in hand of those that can wait. */
+    static final int MOST_LATER = 30;
 
     private static final long MOST_BYTES = 16L << 20;
 
     /** How many groups of a line may be in hand. */
     private static final int AHEAD = 2;
 
+    /** So many groups that cannot wait go before one that can, if both are in hand. */
+    private static final int IN_A_ROW = 8;
+
     private static final Duration PUT_OFF = Duration.ofSeconds(1);
 
     /** Writes one group of a line. */
     interface Writer {
-        End write(List<Item> group);
+        End write(List<Item> group, boolean later);
     }
 
     /** What came of a group, the worst last. */
@@ -46,12 +59,34 @@ final class Lines {
         }
     }
 
+    /**
+     * What may be taken in hand.
+     *
+     * @param room for how many changes
+     * @param laterRoom for how many of those that can wait
+     * @param full lines that have enough in hand, or are put off
+     * @param putOff lines of which nothing is to be taken
+     * @param reaches up to where others are in hand, by line; of what can wait nothing is, while
+     *     there is room for any
+     */
+    record Look(
+            int room,
+            int laterRoom,
+            Set<String> full,
+            Set<String> putOff,
+            Map<String, Reach> reaches) {}
+
     private final Writer writer;
     private final Runnable goneOn;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition idle = lock.newCondition();
     private final Map<String, Line> lines = new HashMap<>();
+
+    /** Lines that have failed since the last look: what was read of them then is too far on. */
+    private final Set<String> failed = new HashSet<>();
+
     private int items;
+    private int laterItems;
     private long bytes;
 
     /**
@@ -63,64 +98,90 @@ final class Lines {
     }
 
     private static final class Line {
-        private final ArrayDeque<List<Item>> groups = new ArrayDeque<>();
-        private Reach reach;
+        private final ArrayDeque<List<Item>> live = new ArrayDeque<>();
+        private final ArrayDeque<List<Item>> later = new ArrayDeque<>();
+        private @Nullable Reach reach;
+        private int inARow;
         private boolean putOff;
         private long putOffUntil;
 
-        private Line(Reach reach) {
-            this.reach = reach;
+        private boolean isEmpty() {
+            return live.isEmpty() && later.isEmpty();
+        }
+
+        private ArrayDeque<List<Item>> groups(boolean ofLater) {
+            return ofLater ? later : live;
+        }
+
+        private Turn turn() {
+            boolean ofLater = live.isEmpty() || (!later.isEmpty() && inARow >= IN_A_ROW);
+            inARow = ofLater ? 0 : inARow + 1;
+            return new Turn(groups(ofLater).getFirst(), ofLater);
         }
     }
 
-    /** How many changes there is room for; none while much waits. */
-    int room() {
-        lock.lock();
-        try {
-            return bytes > MOST_BYTES ? 0 : MOST - items;
-        } finally {
-            lock.unlock();
-        }
-    }
+    /** What is written next. */
+    private record Turn(List<Item> group, boolean later) {}
 
-    /** Up to where lines are in hand; the whole line if it has enough, or is put off. */
-    List<Reach> inHand() {
+    /** What there is room for now; to be followed by {@link #add} of what was read, if anything. */
+    Look look() {
         lock.lock();
         try {
             long now = System.nanoTime();
             lines.values().removeIf(line -> line.putOff && line.putOffUntil - now <= 0);
-            return lines.values().stream()
-                    .map(line ->
-                            line.putOff || line.groups.size() >= AHEAD
-                                    ? new Reach(
-                                            line.reach.line(), Long.MAX_VALUE, Integer.MAX_VALUE)
-                                    : line.reach)
-                    .toList();
+            failed.clear();
+            var full = new HashSet<String>();
+            var putOff = new HashSet<String>();
+            var reaches = new HashMap<String, Reach>();
+            lines.forEach((name, line) -> {
+                if (line.putOff) {
+                    putOff.add(name);
+                }
+                if (line.putOff || line.live.size() >= AHEAD) {
+                    full.add(name);
+                } else if (line.reach != null) {
+                    reaches.put(name, line.reach);
+                }
+            });
+            return new Look(
+                    bytes > MOST_BYTES ? 0 : Math.min(AT_ONCE, MOST - items),
+                    laterItems > 0 ? 0 : MOST_LATER,
+                    full,
+                    putOff,
+                    reaches);
         } finally {
             lock.unlock();
         }
     }
 
     /** Takes changes in hand, all of them of one line and beyond what is in hand of it. */
-    void add(List<Item> group) {
+    void add(List<Item> group, boolean later) {
         var last = group.getLast().plan().change();
-        var reach = new Reach(last.line(), last.inboxId(), last.ordinal());
+        var name = last.line();
         lock.lock();
         try {
-            var line = lines.get(reach.line());
-            if (line == null) {
-                var fresh = new Line(reach);
-                lines.put(reach.line(), fresh);
-                fresh.groups.add(group);
-                Thread.ofVirtual().name("webhook-line").start(() -> run(reach.line(), fresh));
-            } else if (line.putOff) {
-                return; // it has failed meanwhile, and is read again later
-            } else {
-                line.groups.add(group);
-                line.reach = reach;
+            if (failed.contains(name)) {
+                return; // read again, from where it failed
             }
-            items += group.size();
-            bytes += bytes(group);
+            var line = lines.get(name);
+            boolean idles = line == null;
+            if (line == null) {
+                line = new Line();
+                lines.put(name, line);
+            }
+            if (later) {
+                line.later.add(group);
+                laterItems += group.size();
+            } else {
+                line.live.add(group);
+                line.reach = new Reach(name, last.inboxId(), last.ordinal());
+                items += group.size();
+                bytes += bytes(group);
+            }
+            if (idles) {
+                var fresh = line;
+                Thread.ofVirtual().name("webhook-line").start(() -> run(name, fresh));
+            }
         } finally {
             lock.unlock();
         }
@@ -134,36 +195,59 @@ final class Lines {
         boolean more = true;
         while (more) {
             var end = End.PUT_OFF;
+            var turn = turn(line);
             try {
-                end = writer.write(line.groups.getFirst());
+                end = writer.write(turn.group(), turn.later());
             } finally {
-                more = next(name, line, end);
+                more = next(name, line, turn.later(), end);
                 goneOn.run();
             }
         }
     }
 
-    /** What is not done is read again, with all that comes after it. */
-    private boolean next(String name, Line line, End end) {
+    private Turn turn(Line line) {
         lock.lock();
         try {
-            do {
-                var group = line.groups.removeFirst();
-                items -= group.size();
-                bytes -= bytes(group);
-            } while (end != End.DONE && !line.groups.isEmpty());
+            return line.turn();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What is not done is read again, with all that comes after it. */
+    private boolean next(String name, Line line, boolean later, End end) {
+        lock.lock();
+        try {
+            if (end == End.DONE) {
+                done(line, later);
+            } else {
+                failed.add(name);
+                while (!line.isEmpty()) {
+                    done(line, line.live.isEmpty());
+                }
+            }
             if (end == End.PUT_OFF) {
                 line.putOff = true;
                 line.putOffUntil = System.nanoTime() + PUT_OFF.toNanos();
-            } else if (line.groups.isEmpty()) {
+            } else if (line.isEmpty()) {
                 lines.remove(name);
             }
-            if (items == 0) {
+            if (items + laterItems == 0) {
                 idle.signalAll();
             }
-            return !line.groups.isEmpty();
+            return !line.isEmpty();
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void done(Line line, boolean later) {
+        var group = line.groups(later).removeFirst();
+        if (later) {
+            laterItems -= group.size();
+        } else {
+            items -= group.size();
+            bytes -= bytes(group);
         }
     }
 
@@ -171,7 +255,7 @@ final class Lines {
     void awaitIdle() throws InterruptedException {
         lock.lock();
         try {
-            while (items > 0) {
+            while (items + laterItems > 0) {
                 idle.await();
             }
         } finally {

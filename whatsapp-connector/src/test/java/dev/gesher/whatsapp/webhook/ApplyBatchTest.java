@@ -100,9 +100,15 @@ class ApplyBatchTest extends GroupCommitContract<Item> {
                             .acquireShare("webhook-bucket", Bodies.BUCKETS, Duration.ofMinutes(5))
                             .stream()
                             .collect(Collectors.toMap(Lease::name, lease -> lease));
-            var buckets = numbers.stream().map(Bodies::bucket).distinct().toList();
+            var lines =
+                    numbers.stream()
+                            .distinct()
+                            .map(number -> new ChangeRows.LineOf(Bodies.bucket(number), number))
+                            .toList();
             var heads =
-                    webhooks.scope.platform(tx -> ChangeRows.heads(tx, buckets, List.of(), 1_000));
+                    webhooks.scope.platform(tx ->
+                            ChangeRows.heads(
+                                    tx, ChangeRows.pendingDays(tx), false, lines, Map.of(), 1_000));
             return webhooks.applier.plans(heads).stream()
                     .filter(plan -> bodies.containsKey(wamid(plan)))
                     .map(plan ->

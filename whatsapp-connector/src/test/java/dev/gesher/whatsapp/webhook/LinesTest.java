@@ -1,0 +1,130 @@
+package dev.gesher.whatsapp.webhook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gesher.tenant.db.Leases.Lease;
+import dev.gesher.whatsapp.webhook.ApplyBatch.Item;
+import dev.gesher.whatsapp.webhook.ChangeRows.Change;
+import dev.gesher.whatsapp.webhook.Lines.End;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Exchanger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class LinesTest {
+    private static final LocalDate DAY = LocalDate.parse("2026-03-01");
+
+    /** What is written, and what comes of it when the test says so. */
+    private final List<String> written = new CopyOnWriteArrayList<>();
+
+    private final Exchanger<End> ends = new Exchanger<>();
+    private final Lines lines = new Lines(this::write, () -> {});
+
+    private End write(List<Item> group, boolean later) {
+        group.forEach(
+                item -> written.add((later ? "later " : "") + item.plan().change().inboxId()));
+        try {
+            return ends.exchange(null);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void end(End end) throws InterruptedException {
+        ends.exchange(end);
+    }
+
+    private static List<Item> change(long inboxId) {
+        var change =
+                new Change(
+                        inboxId,
+                        0,
+                        0,
+                        "5001",
+                        "7001",
+                        "messages",
+                        Webhooks.SENT,
+                        DAY,
+                        new byte[1],
+                        "c");
+        return List.of(new Item(Plans.dead(change, "never"), new Lease("webhook-bucket:0", 1)));
+    }
+
+    @Test
+    void of_one_line_all_is_written_in_order() throws InterruptedException {
+        lines.look();
+        lines.add(change(1), false);
+        lines.add(change(2), false);
+        assertThat(lines.look().full()).containsExactly("5001");
+        end(End.DONE);
+        end(End.DONE);
+        lines.awaitIdle();
+        assertThat(written).containsExactly("1", "2");
+        assertThat(lines.look().reaches()).isEmpty();
+    }
+
+    @Test
+    void what_was_read_beyond_a_failure_is_read_again() throws InterruptedException {
+        lines.look();
+        lines.add(change(1), false);
+        var look = lines.look();
+        assertThat(look.reaches()).containsEntry("5001", new ChangeRows.Reach("5001", 1, 0));
+        end(End.AGAIN);
+        lines.awaitIdle();
+
+        lines.add(change(2), false);
+
+        assertThat(lines.look().reaches()).as("2 must not go before 1").isEmpty();
+        lines.add(change(1), false);
+        end(End.DONE);
+        lines.awaitIdle();
+        assertThat(written).containsExactly("1", "1");
+    }
+
+    @Test
+    void what_was_read_while_the_line_was_done_is_taken() throws InterruptedException {
+        lines.look();
+        lines.add(change(1), false);
+        lines.look();
+        end(End.DONE);
+        lines.awaitIdle();
+        lines.add(change(2), false);
+        end(End.DONE);
+        lines.awaitIdle();
+        assertThat(written).containsExactly("1", "2");
+    }
+
+    @Test
+    void a_line_that_is_put_off_takes_nothing() throws InterruptedException {
+        lines.look();
+        lines.add(change(1), false);
+        lines.add(change(2), true);
+        end(End.PUT_OFF);
+        lines.awaitIdle();
+        var look = lines.look();
+        assertThat(look.full()).containsExactly("5001");
+        assertThat(look.putOff()).containsExactly("5001");
+        assertThat(look.laterRoom()).isEqualTo(Lines.MOST_LATER);
+    }
+
+    @Test
+    void what_can_wait_waits_for_what_cannot_but_not_for_ever() throws InterruptedException {
+        lines.look();
+        lines.add(change(1), false);
+        lines.add(change(100), true);
+        assertThat(lines.look().laterRoom()).isZero();
+        for (int n = 2; n < 12; n++) {
+            lines.add(change(n), false);
+            end(End.DONE);
+        }
+        end(End.DONE);
+        end(End.DONE);
+        lines.awaitIdle();
+        assertThat(written)
+                .containsExactly(
+                        "1", "2", "3", "4", "5", "6", "7", "8", "later 100", "9", "10", "11");
+    }
+}
