@@ -91,6 +91,24 @@ class RetentionPaperTest {
                                 .toList());
     }
 
+    /** Else the row could not be removed. */
+    @Test
+    void what_refers_to_a_row_that_goes_by_the_timer_goes_with_it() throws SQLException {
+        for (var kind : gesher.beans(Retained.class)) {
+            for (var table : kind.tables()) {
+                assertThat(
+                                texts(
+                                        """
+                                        SELECT conrelid::regclass FROM pg_constraint
+                                        WHERE contype = 'f' AND confrelid = '%s'::regclass
+                                        """
+                                                .formatted(table)))
+                        .as(table)
+                        .isSubsetOf(kind.tables());
+            }
+        }
+    }
+
     @Test
     void the_paper_says_how_long() {
         for (var kind : gesher.beans(Retained.class)) {
@@ -134,20 +152,23 @@ class RetentionPaperTest {
     }
 
     private static List<String> tables() throws SQLException {
+        return texts(
+                """
+                SELECT relname FROM pg_class
+                WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+                  AND NOT relispartition AND relname <> 'flyway_schema_history'
+                """);
+    }
+
+    private static List<String> texts(String sql) throws SQLException {
         try (var admin = gesher.database().connectAsAdministrator();
                 var statement = admin.createStatement();
-                var found =
-                        statement.executeQuery(
-                                """
-                                SELECT relname FROM pg_class
-                                WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-                                  AND NOT relispartition AND relname <> 'flyway_schema_history'
-                                """)) {
-            var names = new ArrayList<String>();
-            while (found.next()) {
-                names.add(found.getString(1));
+                var rows = statement.executeQuery(sql)) {
+            var found = new ArrayList<String>();
+            while (rows.next()) {
+                found.add(rows.getString(1));
             }
-            return names;
+            return found;
         }
     }
 }
