@@ -15,6 +15,7 @@ public enum Reason {
     TEMPLATE_NOT_APPROVED,
     TEMPLATE_LANGUAGE_UNAVAILABLE,
     UTILITY_TEMPLATES_RESTRICTED,
+    MARKETING_STOPPED,
     TEMPLATE_CATALOGUE_UNAVAILABLE;
 
     /** The code as clients see it; it never changes. */

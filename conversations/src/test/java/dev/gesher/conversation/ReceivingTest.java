@@ -383,10 +383,10 @@ class ReceivingTest {
     @Test
     void lists_are_paged_by_opaque_cursors_latest_first() {
         for (int i = 0; i < 5; i++) {
-            receive(inbound("wamid." + i, "+9725023456" + (10 + i), now.plusSeconds(i), "א"));
+            receive(inbound("wamid." + i, "+9725023456" + (10 + i), now.minusSeconds(60 - i), "א"));
         }
         for (int i = 0; i < 4; i++) {
-            receive(inbound("wamid.m" + i, "+972502345610", now.plusSeconds(60 + i), "מ" + i));
+            receive(inbound("wamid.m" + i, "+972502345610", now.minusSeconds(30 - i), "מ" + i));
         }
 
         var first = gesher.conversations().list(tenant, Optional.empty(), 3);

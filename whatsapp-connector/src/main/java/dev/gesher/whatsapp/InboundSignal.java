@@ -202,6 +202,13 @@ public sealed interface InboundSignal {
             Optional<Pricing> pricing,
             Optional<BillingConversation> conversation)
             implements OfMessage {
+        /** Whether it failed since the recipient wants no advertising from this business. */
+        public boolean refusesMarketing() {
+            return error.filter(first -> first.code().equals(STOPPED_MARKETING)).isPresent();
+        }
+
+        private static final String STOPPED_MARKETING = "131050";
+
         @Override
         public String toString() {
             return "status " + status;

@@ -80,6 +80,7 @@ public record MessageBody(
                 @Schema(description = "When who wrote it took it back; its content is gone")
                 @Nullable Instant revokedAt,
         @Schema(
+                        type = "string",
                         description =
                                 "app: written in the WhatsApp Business app; history: from before"
                                         + " the number was connected; else absent")

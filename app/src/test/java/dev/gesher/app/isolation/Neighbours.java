@@ -16,6 +16,7 @@ import dev.gesher.whatsapp.InboundListener;
 import dev.gesher.whatsapp.InboundListener.Received;
 import dev.gesher.whatsapp.InboundSignal;
 import dev.gesher.whatsapp.InboundSignal.Person;
+import dev.gesher.whatsapp.PhoneNumber;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -102,6 +103,8 @@ record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoC
         var id = TenantId.of(tenant.tenantId());
         var now = gesher.bean(Clock.class).instant();
         var nobody = Person.of(Optional.empty(), Optional.empty());
+        var hidden = Person.of(Optional.empty(), Optional.of("IL.1"));
+        var shown = Person.of(Optional.of(new PhoneNumber(CUSTOMER)), Optional.of("IL.1"));
         var heard =
                 Stream.<InboundSignal>of(
                                 new InboundSignal.StatusUpdate(
@@ -113,12 +116,27 @@ record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoC
                                         Optional.empty(),
                                         false,
                                         Optional.empty(),
-                                        Optional.empty()))
+                                        Optional.empty()),
+                                new InboundSignal.Preference(
+                                        hidden,
+                                        "marketing_messages",
+                                        "resume",
+                                        Optional.empty(),
+                                        Optional.empty(),
+                                        now),
+                                new InboundSignal.Revoke(
+                                        "wamid.revoke", "wamid.unknown", shown, now, true, "{}"))
                         .map(signal -> new Received(id, business.phoneNumberId(), signal, "test"))
                         .toList();
+        apply(gesher, id, heard);
+        var together = new InboundSignal.AppContact(shown, false, Optional.of("דנה"), now);
+        apply(gesher, id, List.of(new Received(id, business.phoneNumberId(), together, "test")));
+    }
+
+    private static void apply(RunningGesher gesher, TenantId tenant, List<Received> heard) {
         gesher.bean(TenantScope.class)
                 .in(
-                        id,
+                        tenant,
                         tx -> {
                             gesher.bean(InboundListener.class).apply(tx, heard);
                             return true;

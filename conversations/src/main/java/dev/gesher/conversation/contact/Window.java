@@ -42,6 +42,20 @@ public record Window(String phoneNumberId, Instant openedAt, Instant expiresAt) 
         return later ? opened(number, at) : this;
     }
 
+    /** One window for two that turn out to be one customer's. */
+    Window merge(Window other) {
+        var later = other.openedAt.isAfter(openedAt) ? other : this;
+        var earlier = later == this ? other : this;
+        if (!phoneNumberId.equals(other.phoneNumberId)) {
+            return later;
+        }
+        if (openedAt.equals(other.openedAt)) {
+            return expiresAt.isBefore(other.expiresAt) ? this : other;
+        }
+        boolean closedEarly = earlier.expiresAt.isBefore(earlier.openedAt.plus(LENGTH));
+        return closedEarly ? later.closed(phoneNumberId, earlier.expiresAt) : later;
+    }
+
     /** After Meta refused a free-form message that was sent at {@code at}. */
     public Window closed(String number, Instant at) {
         // Meta's timestamps are whole seconds.

@@ -24,6 +24,38 @@ final class ColumnsById {
     }
 
     @Singleton
+    EncryptedColumn appContactName() {
+        return new ColumnById(
+                "contacts",
+                "app_name",
+                """
+                SELECT contact_id AS id, app_name AS value FROM contacts
+                WHERE tenant_id = ? AND contact_id > ? AND app_name IS NOT NULL
+                ORDER BY contact_id LIMIT ? FOR NO KEY UPDATE
+                """,
+                """
+                UPDATE contacts t SET app_name = n.value FROM unnest(?, ?) AS n(id, value)
+                WHERE t.tenant_id = ? AND t.contact_id = n.id
+                """);
+    }
+
+    @Singleton
+    EncryptedColumn amendmentContent() {
+        return new ColumnById(
+                "message_amendments",
+                "content",
+                """
+                SELECT amendment_id AS id, content AS value FROM message_amendments
+                WHERE tenant_id = ? AND amendment_id > ? AND content IS NOT NULL
+                ORDER BY amendment_id LIMIT ? FOR NO KEY UPDATE
+                """,
+                """
+                UPDATE message_amendments t SET content = n.value FROM unnest(?, ?) AS n(id, value)
+                WHERE t.tenant_id = ? AND t.amendment_id = n.id
+                """);
+    }
+
+    @Singleton
     EncryptedColumn customerName() {
         return new ColumnById(
                 "whatsapp_conversations",

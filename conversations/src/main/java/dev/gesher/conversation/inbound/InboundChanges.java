@@ -20,16 +20,22 @@ import java.util.List;
 final class InboundChanges implements InboundListener {
     private final CustomerMessages messages;
     private final StatusReports statuses;
+    private final People people;
+    private final Amendments amendments;
     private final AccountNews accounts;
     private final EventLog events;
 
     InboundChanges(
             CustomerMessages messages,
             StatusReports statuses,
+            People people,
+            Amendments amendments,
             AccountNews accounts,
             EventLog events) {
         this.messages = messages;
         this.statuses = statuses;
+        this.people = people;
+        this.amendments = amendments;
         this.accounts = accounts;
         this.events = events;
     }
@@ -42,16 +48,16 @@ final class InboundChanges implements InboundListener {
         Lanes.lock(tx, signals.stream().map(Received::phoneNumberId).distinct().toList());
         var written = new ArrayList<Received>();
         var reported = new ArrayList<Received>();
+        var amended = new ArrayList<Received>();
+        var ofPeople = new ArrayList<Received>();
         var news = new ArrayList<Received>();
         for (var signal : signals) {
             switch (signal.signal()) {
-                case InboundSignal.Message message -> written.add(signal);
-                case InboundSignal.StatusUpdate update -> reported.add(signal);
-                case InboundSignal.Edit _,
-                        InboundSignal.Revoke _,
-                        InboundSignal.CustomerChanged _,
-                        InboundSignal.AppContact _,
-                        InboundSignal.Preference _ -> {}
+                case InboundSignal.Message _, InboundSignal.CustomerChanged _ ->
+                        written.add(signal);
+                case InboundSignal.StatusUpdate _ -> reported.add(signal);
+                case InboundSignal.Edit _, InboundSignal.Revoke _ -> amended.add(signal);
+                case InboundSignal.AppContact _, InboundSignal.Preference _ -> ofPeople.add(signal);
                 case InboundSignal.News _ -> news.add(signal);
             }
         }
@@ -59,8 +65,12 @@ final class InboundChanges implements InboundListener {
         accounts.apply(tx, news).forEach(one -> told.add(NewEvent.of(one)));
         // Conversations are locked before messages, so what closes windows is found out first.
         var reports = statuses.find(tx, reported);
-        told.addAll(messages.apply(tx, written, reports.conversations()));
-        told.addAll(statuses.apply(tx, reports));
+        var met = new ArrayList<>(reports.recipients());
+        ofPeople.forEach(signal -> people.customer(signal).ifPresent(met::add));
+        var applied = messages.apply(tx, written, met, reports.conversations(), told);
+        told.addAll(people.apply(tx, ofPeople, applied.people(), reports.refused()));
+        told.addAll(statuses.apply(tx, reports, applied.appeared()));
+        told.addAll(amendments.apply(tx, amended, applied.amended()));
         events.append(tx, told);
     }
 }

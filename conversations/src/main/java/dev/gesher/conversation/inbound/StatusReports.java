@@ -2,7 +2,10 @@ package dev.gesher.conversation.inbound;
 
 import dev.gesher.conversation.ConversationId;
 import dev.gesher.conversation.MessageId;
+import dev.gesher.conversation.contact.Customer;
+import dev.gesher.conversation.contact.Suppressions.Word;
 import dev.gesher.conversation.event.NewEvent;
+import dev.gesher.conversation.message.Billing;
 import dev.gesher.conversation.message.EarlyStatuses;
 import dev.gesher.conversation.message.EarlyStatuses.Early;
 import dev.gesher.conversation.message.EarlyStatuses.SentAlong;
@@ -20,7 +23,9 @@ import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.InboundListener.Received;
 import dev.gesher.whatsapp.InboundSignal;
+import dev.gesher.whatsapp.InboundSignal.Person;
 import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
+import dev.gesher.whatsapp.PhoneNumber;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -29,10 +34,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -81,25 +88,24 @@ final class StatusReports {
         this.traces = traces;
     }
 
-    /** A window that Meta said was closed for a message sent at {@code at}. */
-    record Closed(TenantId tenant, String phoneNumberId, Instant at) {
-        Closed later(Closed other) {
-            return at.isAfter(other.at) ? this : other;
-        }
-    }
-
     /**
      * What statuses tell.
      *
      * @param reports of known messages, in order of arrival
      * @param early of messages that are not known
-     * @param conversations windows that they say are closed
+     * @param conversations windows that they say are closed, and answers that are free
+     * @param recipients who they say a message went to, where that is news
+     * @param refused contacts who want no more advertising
      */
     record Reports(
-            List<Report> reports, List<Early> early, Map<ConversationId, Closed> conversations) {}
+            List<Report> reports,
+            List<Early> early,
+            Map<ConversationId, Standing> conversations,
+            Set<Customer> recipients,
+            List<Word> refused) {}
 
     /** A status with the attempt it is about. */
-    record Report(Received received, StatusReport told, Attempt attempt) {
+    record Report(String phoneNumberId, StatusReport told, Attempt attempt) {
         MessageRows.Key key() {
             return attempt.key();
         }
@@ -111,11 +117,40 @@ final class StatusReports {
             int number,
             Optional<String> waMessageId,
             Optional<ConversationId> conversation,
+            Optional<UUID> contact,
+            Addresses addresses,
             Instant startedAt,
             @Nullable String traceParent) {
+        Optional<String> recipientPhone() {
+            return addresses.phone();
+        }
+
+        Optional<String> recipientUserId() {
+            return addresses.userId();
+        }
+
+        Optional<String> customerPhone() {
+            return addresses.shownPhone();
+        }
+
+        Optional<String> customerUserId() {
+            return addresses.shownUserId();
+        }
+
         MessageRows.Key key() {
             return new MessageRows.Key(tenant, new MessageId(message));
         }
+    }
+
+    /** Whom a message was sent to, and what its conversation shows of them. */
+    record Addresses(
+            Optional<String> phone,
+            Optional<String> userId,
+            Optional<String> shownPhone,
+            Optional<String> shownUserId) {
+        static final Addresses NONE =
+                new Addresses(
+                        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     private record ById(TenantId tenant, UUID message, int attempt) {}
@@ -125,7 +160,7 @@ final class StatusReports {
     /** Finds the attempts that statuses are about, locking nothing. */
     Reports find(Tx tx, List<Received> received) throws SQLException {
         if (received.isEmpty()) {
-            return new Reports(List.of(), List.of(), Map.of());
+            return new Reports(List.of(), List.of(), Map.of(), Set.of(), List.of());
         }
         var byId = byId(tx, received);
         var byWamid =
@@ -136,7 +171,8 @@ final class StatusReports {
                                 .toList());
         var reports = new ArrayList<Report>();
         var early = new ArrayList<Early>();
-        var closed = new HashMap<ConversationId, Closed>();
+        var recipients = new LinkedHashSet<Customer>();
+        var refused = new ArrayList<Word>();
         for (var each : received) {
             var update = (StatusUpdate) each.signal();
             var attempt =
@@ -152,20 +188,17 @@ final class StatusReports {
                                 opaque(each).map(id -> new SentAlong(id.message(), id.attempt()))));
             }
             attempt.ifPresent(found -> {
-                reports.add(new Report(each, told(update, found), found));
-                if (update.windowClosed()) {
-                    found.conversation()
-                            .ifPresent(id -> closed.merge(id, closing(each, found), Closed::later));
-                }
+                reports.add(new Report(each.phoneNumberId(), told(update, found), found));
+                recipient(each, found).ifPresent(recipients::add);
+                refusal(update, found).ifPresent(refused::add);
             });
         }
-        takeEarly(tx, reports, closed);
-        return new Reports(reports, early, closed);
+        takeEarly(tx, reports);
+        return new Reports(reports, early, standings(reports), recipients, refused);
     }
 
     /** A status with our id may be the first to tell Meta's, by which others came before. */
-    private static void takeEarly(Tx tx, List<Report> reports, Map<ConversationId, Closed> closed)
-            throws SQLException {
+    private static void takeEarly(Tx tx, List<Report> reports) throws SQLException {
         var without = new LinkedHashMap<EarlyStatuses.Known, Report>();
         for (var report : reports) {
             if (report.attempt().waMessageId().isEmpty()) {
@@ -180,28 +213,81 @@ final class StatusReports {
         for (var told : EarlyStatuses.take(tx, without.keySet())) {
             without.forEach((known, report) -> {
                 if (known.message().equals(told.message()) && known.attempt() == told.attempt()) {
-                    reports.add(new Report(report.received(), told, report.attempt()));
-                    if (told.windowClosed()) {
-                        report.attempt()
-                                .conversation()
-                                .ifPresent(id ->
-                                        closed.merge(
-                                                id,
-                                                closing(report.received(), report.attempt()),
-                                                Closed::later));
-                    }
+                    reports.add(new Report(report.phoneNumberId(), told, report.attempt()));
                 }
             });
         }
     }
 
-    private static StatusReport told(StatusUpdate update, Attempt attempt) {
-        return StatusReport.of(update, attempt.key(), attempt.number());
+    private static Map<ConversationId, Standing> standings(List<Report> reports) {
+        var standings = new HashMap<ConversationId, Standing>();
+        for (var report : reports) {
+            var told = report.told();
+            // The window was closed when the message was sent; the customer may have written since.
+            var closed =
+                    Optional.of(report)
+                            .filter(r -> told.windowClosed())
+                            .map(r ->
+                                    new Standing.Closed(
+                                            r.phoneNumberId(), r.attempt().startedAt()));
+            var free =
+                    told.billing()
+                            .filter(Billing::isFreeEntry)
+                            .map(billing -> new Standing.FreeEntry(told.at(), billing.expiresAt()));
+            if (closed.isPresent() || free.isPresent()) {
+                report.attempt()
+                        .conversation()
+                        .ifPresent(id ->
+                                standings.merge(
+                                        id,
+                                        new Standing(report.attempt().tenant(), closed, free),
+                                        Standing::and));
+            }
+        }
+        return standings;
     }
 
-    /** The window was closed when the message was sent; the customer may have written since. */
-    private static Closed closing(Received received, Attempt attempt) {
-        return new Closed(received.tenant(), received.phoneNumberId(), attempt.startedAt());
+    /** Who Meta says a message went to, unless that is who it was sent to. */
+    private static Optional<Customer> recipient(Received received, Attempt attempt) {
+        var update = (StatusUpdate) received.signal();
+        var person = update.recipient();
+        var phone = person.phone().map(PhoneNumber::e164).or(attempt::recipientPhone);
+        var userId = person.userId().or(attempt::recipientUserId);
+        boolean phoneIsNews =
+                phone.isPresent()
+                        && !phone.equals(attempt.recipientPhone())
+                        && !phone.equals(attempt.customerPhone());
+        boolean userIsNews =
+                userId.isPresent()
+                        && !userId.equals(attempt.recipientUserId())
+                        && !userId.equals(attempt.customerUserId());
+        if (!phoneIsNews && !userIsNews) {
+            return Optional.empty();
+        }
+        var named =
+                Customer.of(
+                        received.tenant(),
+                        Person.of(phone.map(PhoneNumber::new), userId),
+                        update.at(),
+                        received.phoneNumberId());
+        return Optional.of(attempt.recipientPhone().map(named::dialledAs).orElse(named));
+    }
+
+    private static Optional<Word> refusal(StatusUpdate update, Attempt attempt) {
+        return attempt.contact()
+                .filter(contact -> update.refusesMarketing())
+                .map(contact ->
+                        new Word(
+                                attempt.tenant(),
+                                contact,
+                                true,
+                                "meta_refused",
+                                update.at(),
+                                Optional.of(update.waMessageId())));
+    }
+
+    private static StatusReport told(StatusUpdate update, Attempt attempt) {
+        return StatusReport.of(update, attempt.key(), attempt.number());
     }
 
     private static Optional<ById> opaque(Received received) {
@@ -231,12 +317,15 @@ final class StatusReports {
             tx.query(
                             """
                             SELECT a.tenant_id, a.message_id, a.attempt, a.wa_message_id, a.started_at, m.conversation_id,
-                                m.trace_parent, n.attempt AS told
+                                m.trace_parent, m.contact_id, m.recipient_phone, m.recipient_user_id,
+                                c.customer_phone, c.customer_user_id, n.attempt AS told
                             FROM unnest(?, ?, ?) AS n(tenant_id, message_id, attempt)
                             JOIN whatsapp_messages m ON m.tenant_id = n.tenant_id AND m.message_id = n.message_id
                             JOIN whatsapp_message_attempts a
                                 ON a.tenant_id = m.tenant_id AND a.message_id = m.message_id
                                     AND a.attempt = least(n.attempt, m.attempt)
+                            LEFT JOIN whatsapp_conversations c
+                                ON c.tenant_id = m.tenant_id AND c.conversation_id = m.conversation_id
                             """,
                             row -> Map.entry(row.integer("told"), attempt(row)),
                             Tx.tenants(ids.stream().map(ById::tenant).toList()),
@@ -262,20 +351,27 @@ final class StatusReports {
         }
         tx.query(
                         """
-                        WITH n AS (SELECT * FROM unnest(?, ?) AS n(tenant_id, wa_message_id))
-                        SELECT a.tenant_id, a.message_id, a.attempt, a.wa_message_id, a.started_at, m.conversation_id,
-                            m.trace_parent
-                        FROM n
-                        JOIN whatsapp_message_attempts a
-                            ON a.tenant_id = n.tenant_id AND a.wa_message_id = n.wa_message_id
-                        JOIN whatsapp_messages m ON m.tenant_id = a.tenant_id AND m.message_id = a.message_id
-                        UNION ALL
-                        SELECT m.tenant_id, m.message_id, 0, m.wa_message_id, m.accepted_at, m.conversation_id, m.trace_parent
-                        FROM n
-                        JOIN whatsapp_messages m ON m.tenant_id = n.tenant_id AND m.wa_message_id = n.wa_message_id
-                        WHERE m.direction = 'outbound' AND m.source IS NOT NULL
+                        WITH found AS (
+                            SELECT a.tenant_id, a.message_id, a.attempt, a.wa_message_id, a.started_at
+                            FROM unnest(?, ?) AS n(tenant_id, wa_message_id)
+                            JOIN whatsapp_message_attempts a
+                                ON a.tenant_id = n.tenant_id AND a.wa_message_id = n.wa_message_id
+                            UNION ALL
+                            SELECT m.tenant_id, m.message_id, 0, m.wa_message_id, m.accepted_at
+                            FROM unnest(?, ?) AS n(tenant_id, wa_message_id)
+                            JOIN whatsapp_messages m
+                                ON m.tenant_id = n.tenant_id AND m.wa_message_id = n.wa_message_id
+                            WHERE m.direction = 'outbound' AND m.source IS NOT NULL)
+                        SELECT f.*, m.conversation_id, m.trace_parent, m.contact_id, m.recipient_phone, m.recipient_user_id,
+                            c.customer_phone, c.customer_user_id
+                        FROM found f
+                        JOIN whatsapp_messages m ON m.tenant_id = f.tenant_id AND m.message_id = f.message_id
+                        LEFT JOIN whatsapp_conversations c
+                            ON c.tenant_id = m.tenant_id AND c.conversation_id = m.conversation_id
                         """,
                         StatusReports::attempt,
+                        Tx.tenants(ids.stream().map(ByWamid::tenant).toList()),
+                        Tx.texts(ids.stream().map(ByWamid::waMessageId).toList()),
                         Tx.tenants(ids.stream().map(ByWamid::tenant).toList()),
                         Tx.texts(ids.stream().map(ByWamid::waMessageId).toList()))
                 .forEach(a ->
@@ -290,14 +386,26 @@ final class StatusReports {
                 row.integer("attempt"),
                 Optional.ofNullable(row.nullableText("wa_message_id")),
                 Optional.ofNullable(row.nullableUuid("conversation_id")).map(ConversationId::new),
+                Optional.ofNullable(row.nullableUuid("contact_id")),
+                new Addresses(
+                        Optional.ofNullable(row.nullableText("recipient_phone")),
+                        Optional.ofNullable(row.nullableText("recipient_user_id")),
+                        Optional.ofNullable(row.nullableText("customer_phone")),
+                        Optional.ofNullable(row.nullableText("customer_user_id"))),
                 row.instant("started_at"),
                 row.nullableText("trace_parent"));
     }
 
-    /** Moves the messages; their conversations are locked and changed already. */
-    List<NewEvent> apply(Tx tx, Reports found) throws SQLException {
+    /**
+     * Moves the messages; their conversations are locked and changed already.
+     *
+     * @param appeared messages that are new, for which statuses may have waited
+     */
+    List<NewEvent> apply(Tx tx, Reports found, List<EarlyStatuses.Known> appeared)
+            throws SQLException {
         early.keep(tx, found.early());
-        var reports = found.reports();
+        var reports = new ArrayList<>(found.reports());
+        EarlyStatuses.take(tx, appeared).forEach(told -> reports.add(ofApp(told)));
         if (reports.isEmpty()) {
             return List.of();
         }
@@ -321,6 +429,23 @@ final class StatusReports {
         keepWamids(tx, reports);
         wake(tx, changes.values(), now);
         return events;
+    }
+
+    /** Of a message that was not sent by us. */
+    private Report ofApp(StatusReport told) {
+        return new Report(
+                "",
+                told,
+                new Attempt(
+                        told.message().tenant(),
+                        told.message().id().value(),
+                        0,
+                        Optional.of(told.waMessageId()),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Addresses.NONE,
+                        clock.instant(),
+                        null));
     }
 
     private static void count(Tx tx, InboundSignal.Status status, String effect) {

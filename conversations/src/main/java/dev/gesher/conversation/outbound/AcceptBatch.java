@@ -1,5 +1,6 @@
 package dev.gesher.conversation.outbound;
 
+import dev.gesher.conversation.ConversationId;
 import dev.gesher.conversation.Decision;
 import dev.gesher.conversation.MessageId;
 import dev.gesher.conversation.SendAnswer;
@@ -170,7 +171,7 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
         var tenantsById = tenants.find(tx, ids);
         var connectionsById = connections.find(tx, ids);
         var recipients = recipients(items, tenantsById, now, answered);
-        var known = ContactBook.find(tx, customers(recipients));
+        var known = ContactBook.find(tx, customers(recipients, now));
         var judged = new ArrayList<Judged>();
         recipients.forEach((item, recipient) -> {
             var tenant = item.request().tenant();
@@ -180,15 +181,15 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
                 answered.put(item.id(), new Outcome.AskAgain());
                 return;
             }
-            var customer = Customer.of(tenant, recipient);
-            var conversation = Optional.ofNullable(known.get(customer));
+            var customer = Customer.of(tenant, recipient, now);
+            var contact = Optional.ofNullable(known.get(customer));
             judged.add(
                     decided(
                             item,
                             recipient,
                             customer,
                             connection,
-                            conversation,
+                            contact,
                             tenantOf(tenantsById, tenant),
                             now));
         });
@@ -200,9 +201,10 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
             Recipient recipient,
             Customer customer,
             Optional<Connection> connection,
-            Optional<Conversation> conversation,
+            Optional<ContactBook.Known> contact,
             Tenant tenant,
             Instant now) {
+        var conversation = contact.flatMap(ContactBook.Known::conversation);
         Optional<Window> window = conversation.flatMap(Conversation::window);
         var facts =
                 Judge.facts(
@@ -210,6 +212,7 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
                         tenant,
                         connection,
                         window,
+                        contact.filter(ContactBook.Known::marketingStopped).isPresent(),
                         Judge.Wish.of(recipient, item.request().routing(), item.shape()),
                         item.asked().catalogue());
         return new Judged(
@@ -251,9 +254,9 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
         return recipients;
     }
 
-    private static List<Customer> customers(Map<AcceptItem, Recipient> recipients) {
+    private static List<Customer> customers(Map<AcceptItem, Recipient> recipients, Instant now) {
         return recipients.entrySet().stream()
-                .map(e -> Customer.of(e.getKey().request().tenant(), e.getValue()))
+                .map(e -> Customer.of(e.getKey().request().tenant(), e.getValue(), now))
                 .distinct()
                 .toList();
     }
@@ -267,8 +270,12 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
         var lanes = lanes(allowed, now);
         left.look(tx, Lanes.due(tx, lanes), now);
         var conversations =
-                ContactBook.open(
-                        tx, allowed.stream().map(Judged::customer).distinct().toList(), now);
+                new HashMap<>(
+                        ContactBook.open(
+                                tx,
+                                allowed.stream().map(Judged::customer).distinct().toList(),
+                                now));
+        lockKnown(tx, judged, conversations);
         var answers = new LinkedHashMap<MessageId, SendAnswer>();
         for (var each : judged) {
             answers.put(each.item().id(), answer(each, conversations));
@@ -280,6 +287,24 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
         events.append(tx, judged.stream().map(j -> event(j, conversations, now)).toList());
         signals.afterCommit(tx, lanes.keySet());
         return answers;
+    }
+
+    /** What is blocked opens no conversation; one that is there may just be going into another. */
+    private static void lockKnown(
+            Tx tx, List<Judged> judged, Map<Customer, Conversation> conversations)
+            throws SQLException {
+        var known = new HashMap<ConversationId, TenantId>();
+        for (var each : judged) {
+            if (!conversations.containsKey(each.customer())) {
+                each.known().ifPresent(c -> known.put(c.id(), each.tenant()));
+            }
+        }
+        var locked = ContactBook.lock(tx, known);
+        for (var each : judged) {
+            each.known()
+                    .flatMap(c -> Optional.ofNullable(locked.get(c.id())))
+                    .ifPresent(c -> conversations.putIfAbsent(each.customer(), c));
+        }
     }
 
     private static Map<String, Lanes.Due> lanes(List<Judged> allowed, Instant now) {
@@ -346,9 +371,7 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
     private static NewEvent event(
             Judged judged, Map<Customer, Conversation> conversations, Instant now) {
         var conversation =
-                Optional.ofNullable(conversations.get(judged.customer()))
-                        .or(judged::known)
-                        .map(Conversation::id);
+                Optional.ofNullable(conversations.get(judged.customer())).map(Conversation::id);
         var reasons =
                 judged.decision() instanceof Decision.Blocked(var why)
                         ? why.stream().map(reason -> reason.code()).toList()

@@ -130,7 +130,7 @@ final class AcceptRows {
             throws SQLException {
         var linked =
                 judged.stream()
-                        .map(j -> Optional.ofNullable(conversations.get(j.customer())).or(j::known))
+                        .map(j -> Optional.ofNullable(conversations.get(j.customer())))
                         .toList();
         var content = new ArrayList<byte @Nullable []>();
         for (var each : judged) {

@@ -43,6 +43,7 @@ final class Judge {
             Tenant tenant,
             Optional<Connection> connection,
             Optional<Window> window,
+            boolean marketingStopped,
             Wish wish,
             Catalogue catalogue) {
         return new Facts(
@@ -58,6 +59,7 @@ final class Judge {
                 wish.windowRefused(),
                 wish.template(),
                 tenant.locale(),
+                marketingStopped,
                 catalogue);
     }
 

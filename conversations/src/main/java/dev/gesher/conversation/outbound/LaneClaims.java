@@ -237,7 +237,8 @@ final class LaneClaims {
         for (var candidate :
                 tx.query(
                         """
-                        SELECT d.*, c.window_opened_at, c.window_expires_at, c.phone_number_id AS window_number
+                        SELECT d.*, c.window_opened_at, c.window_expires_at, c.phone_number_id AS window_number,
+                            coalesce(s.suppressed, false) AS marketing_stopped
                         FROM unnest(?, ?, ?) AS n(tenant_id, phone_number_id, room) CROSS JOIN LATERAL (
                             SELECT m.* FROM whatsapp_messages m
                             WHERE m.tenant_id = n.tenant_id AND m.phone_number_id = n.phone_number_id
@@ -253,6 +254,8 @@ final class LaneClaims {
                             FOR UPDATE OF m SKIP LOCKED) AS d
                         LEFT JOIN whatsapp_conversations c
                             ON c.tenant_id = d.tenant_id AND c.conversation_id = d.conversation_id
+                        LEFT JOIN contact_suppressions s
+                            ON s.tenant_id = d.tenant_id AND s.contact_id = d.contact_id AND s.scope = 'marketing'
                         ORDER BY d.tenant_id, d.phone_number_id, d.priority, d.seq
                         """,
                         LaneClaims::candidate,
@@ -280,11 +283,16 @@ final class LaneClaims {
                 Origin.read(row, message),
                 opened == null || expires == null || number == null
                         ? Optional.empty()
-                        : Optional.of(new Window(number, opened, expires)));
+                        : Optional.of(new Window(number, opened, expires)),
+                row.bool("marketing_stopped"));
     }
 
     private record Candidate(
-            StoredMessage message, byte[] content, Origin origin, Optional<Window> window) {}
+            StoredMessage message,
+            byte[] content,
+            Origin origin,
+            Optional<Window> window,
+            boolean marketingStopped) {}
 
     private record Judged(Change change, Optional<Call> call) {}
 
@@ -301,7 +309,14 @@ final class LaneClaims {
         }
 
         Facts facts(Candidate candidate, Judge.Wish wish, Catalogue catalogue) {
-            return Judge.facts(now, tenant, connection, candidate.window(), wish, catalogue);
+            return Judge.facts(
+                    now,
+                    tenant,
+                    connection,
+                    candidate.window(),
+                    candidate.marketingStopped(),
+                    wish,
+                    catalogue);
         }
     }
 

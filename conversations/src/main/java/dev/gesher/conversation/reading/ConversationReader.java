@@ -5,6 +5,7 @@ import dev.gesher.conversation.ConversationView;
 import dev.gesher.conversation.Conversations;
 import dev.gesher.conversation.MessageView;
 import dev.gesher.conversation.Page;
+import dev.gesher.conversation.contact.ContactBook;
 import dev.gesher.conversation.contact.Window;
 import dev.gesher.conversation.reading.Cursors.AfterConversation;
 import dev.gesher.tenant.ContentCipher;
@@ -23,6 +24,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Function;
 
 /** Reads conversations, names decrypted. */
@@ -55,12 +57,33 @@ final class ConversationReader implements Conversations {
                 tenant,
                 tx -> {
                     var views = views(tx, tenant);
-                    return tx.one(
-                            "SELECT * FROM whatsapp_conversations WHERE tenant_id = ? AND conversation_id = ?",
-                            views::of,
-                            tenant,
-                            conversation.value());
+                    var found = find(tx, views, tenant, conversation);
+                    if (found.isPresent()) {
+                        return found;
+                    }
+                    var into = into(tx, tenant, conversation);
+                    return into.isEmpty() ? found : find(tx, views, tenant, into.get());
                 });
+    }
+
+    private static Optional<ConversationView> find(
+            Tx tx, Views views, TenantId tenant, ConversationId conversation) throws SQLException {
+        return tx.one(
+                """
+                SELECT c.*, t.app_name FROM whatsapp_conversations c
+                JOIN contacts t ON t.tenant_id = c.tenant_id AND t.contact_id = c.contact_id
+                WHERE c.tenant_id = ? AND c.conversation_id = ?
+                """,
+                views::of,
+                tenant,
+                conversation.value());
+    }
+
+    /** Where a conversation that is no more went to. */
+    private static Optional<ConversationId> into(
+            Tx tx, TenantId tenant, ConversationId conversation) throws SQLException {
+        return Optional.ofNullable(
+                ContactBook.merged(tx, List.of(conversation), List.of(tenant)).get(conversation));
     }
 
     @Override
@@ -74,11 +97,12 @@ final class ConversationReader implements Conversations {
                     var rows =
                             tx.query(
                                     """
-                                    SELECT * FROM whatsapp_conversations
-                                    WHERE tenant_id = ? AND (?::timestamptz IS NULL
-                                        OR last_message_at < ?::timestamptz
-                                        OR (last_message_at = ?::timestamptz AND conversation_id > ?::uuid))
-                                    ORDER BY last_message_at DESC, conversation_id LIMIT ?
+                                    SELECT c.*, t.app_name FROM whatsapp_conversations c
+                                    JOIN contacts t ON t.tenant_id = c.tenant_id AND t.contact_id = c.contact_id
+                                    WHERE c.tenant_id = ? AND (?::timestamptz IS NULL
+                                        OR c.last_message_at < ?::timestamptz
+                                        OR (c.last_message_at = ?::timestamptz AND c.conversation_id > ?::uuid))
+                                    ORDER BY c.last_message_at DESC, c.conversation_id LIMIT ?
                                     """,
                                     views::of,
                                     tenant,
@@ -108,10 +132,14 @@ final class ConversationReader implements Conversations {
                                     row -> row.uuid("conversation_id"),
                                     tenant,
                                     conversation.value());
-                    if (exists.isEmpty()) {
+                    var there = exists.map(ConversationId::new);
+                    if (there.isEmpty()) {
+                        there = into(tx, tenant, conversation);
+                    }
+                    if (there.isEmpty()) {
                         return Optional.empty();
                     }
-                    var rows = messages.ofConversation(tx, tenant, conversation, before, limit + 1);
+                    var rows = messages.ofConversation(tx, tenant, there.get(), before, limit + 1);
                     return Optional.of(page(rows, limit, last -> Cursors.afterMessage(last.seq())));
                 });
     }
@@ -150,6 +178,7 @@ final class ConversationReader implements Conversations {
             var opened = Optional.ofNullable(row.nullableInstant("window_opened_at"));
             var expires = Optional.ofNullable(row.nullableInstant("window_expires_at"));
             var number = Optional.ofNullable(row.nullableText("phone_number_id"));
+            var json = row.nullableText("referral");
             boolean open =
                     opened.isPresent()
                             && phoneNumberId.isPresent()
@@ -159,21 +188,33 @@ final class ConversationReader implements Conversations {
                     new ConversationId(id),
                     Optional.ofNullable(row.nullableText("customer_phone")),
                     Optional.ofNullable(row.nullableText("customer_user_id")),
-                    Optional.ofNullable(row.nullableBytes("customer_name"))
-                            .map(sealed ->
-                                    new String(
-                                            cipher.decrypt(
-                                                    new Place(
-                                                            "whatsapp_conversations",
-                                                            "customer_name",
-                                                            id),
-                                                    sealed),
-                                            StandardCharsets.UTF_8)),
+                    name(row, id),
                     opened,
                     expires,
                     open,
+                    Optional.ofNullable(row.nullableInstant("referral_at"))
+                            .flatMap(at ->
+                                    Optional.ofNullable(json)
+                                            .map(text -> Referrals.read(text, at))),
+                    Optional.ofNullable(row.nullableInstant("free_entry_expires_at")),
                     Optional.ofNullable(row.nullableInstant("last_message_at")),
                     row.longInteger("message_count"));
+        }
+
+        /** Customers' own names count for more than what the business calls them. */
+        private Optional<String> name(Row row, UUID id) throws SQLException {
+            var own = row.nullableBytes("customer_name");
+            var ofApp = row.nullableBytes("app_name");
+            if (own != null) {
+                return text(new Place("whatsapp_conversations", "customer_name", id), own);
+            }
+            return ofApp == null
+                    ? Optional.empty()
+                    : text(new Place("contacts", "app_name", row.uuid("contact_id")), ofApp);
+        }
+
+        private Optional<String> text(Place place, byte[] sealed) {
+            return Optional.of(new String(cipher.decrypt(place, sealed), StandardCharsets.UTF_8));
         }
     }
 }

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param windowRefused whether Meta has refused this message already because the window was closed
  * @param template the template it may go as
  * @param tenantLocale the tenant's default language
+ * @param marketingStopped whether the recipient wants no advertising from this business
  */
 public record Facts(
         Instant now,
@@ -33,6 +34,7 @@ public record Facts(
         boolean windowRefused,
         Optional<TemplateWish> template,
         String tenantLocale,
+        boolean marketingStopped,
         Catalogue catalogue) {
     /**
      * A template as wished for.

@@ -68,6 +68,7 @@ public final class Receipts {
         node.put("free_form", facts.freeForm());
         node.put("window_refused", facts.windowRefused());
         node.put("tenant_locale", facts.tenantLocale());
+        node.put("marketing_stopped", facts.marketingStopped());
         facts.template().ifPresent(wish -> wish(wish, node.putObject("template")));
         switch (facts.catalogue()) {
             case Catalogue.NotAsked() -> node.put("catalogue", "not_asked");

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  */
 public final class Rules {
     /** Grows whenever the same facts may lead to another decision; kept with each message. */
-    public static final int VERSION = 3;
+    public static final int VERSION = 4;
 
     /** How long a message waits when Meta cannot be asked about its template. */
     static final Duration CATALOGUE_WAIT = Duration.ofSeconds(30);
@@ -119,6 +119,8 @@ public final class Rules {
                     reasons.isEmpty()
                             ? wish.decided()
                                     .filter(_ -> inForce(facts, Limit.UTILITY_TEMPLATES).isEmpty())
+                                    // It may be advertising.
+                                    .filter(language -> !facts.marketingStopped())
                                     .<Decision>map(language ->
                                             new Decision.Template(wish.name(), language))
                                     .orElseGet(() -> later(facts))
@@ -165,6 +167,9 @@ public final class Rules {
         var ends = endsSoon(facts, restriction);
         if (restriction.isPresent() && ends.isEmpty()) {
             reasons.add(Reason.UTILITY_TEMPLATES_RESTRICTED);
+        }
+        if (facts.marketingStopped() && chosen.get().category().equals(MARKETING)) {
+            reasons.add(Reason.MARKETING_STOPPED);
         }
         if (!reasons.isEmpty()) {
             return new Decision.Blocked(List.copyOf(reasons));

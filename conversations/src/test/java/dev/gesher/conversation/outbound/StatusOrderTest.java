@@ -60,12 +60,18 @@ class StatusOrderTest {
 
     /** What is told of one message, in the order of Meta's times. */
     private enum Told {
-        ANSWER,
-        SENT,
-        DELIVERED,
-        READ,
-        PLAYED,
-        FAILED;
+        ANSWER(0),
+        SENT(1),
+        DELIVERED(2),
+        READ(3),
+        PLAYED(4),
+        FAILED(5);
+
+        private final int second;
+
+        Told(int second) {
+            this.second = second;
+        }
 
         InboundSignal.Status status() {
             return InboundSignal.Status.valueOf(name());
@@ -191,7 +197,7 @@ class StatusOrderTest {
     }
 
     private Instant at(Told told) {
-        return start.plusSeconds(told.ordinal());
+        return start.plusSeconds(told.second);
     }
 
     private Optional<Instant> earliest(Set<Told> set, Told... kinds) {

@@ -34,6 +34,7 @@ class RulesTest {
     private boolean refused;
     private Optional<TemplateWish> wish = Optional.empty();
     private String locale = "he";
+    private boolean stopped;
     private Catalogue catalogue = new Catalogue.NotAsked();
 
     private Decision decide() {
@@ -51,6 +52,7 @@ class RulesTest {
                         refused,
                         wish,
                         locale,
+                        stopped,
                         catalogue));
     }
 
@@ -81,6 +83,31 @@ class RulesTest {
         window = OPEN;
         wishFor("", approved("he"));
         assertThat(decide()).isEqualTo(new Decision.FreeForm(OPEN.orElseThrow().safeUntil()));
+    }
+
+    @Test
+    void who_wants_no_advertising_gets_all_but_that() {
+        stopped = true;
+        wishFor("", variant("he", "APPROVED", "MARKETING"));
+        assertThat(decide()).isEqualTo(blocked(Reason.MARKETING_STOPPED));
+
+        wishFor("", approved("he"));
+        assertThat(decide()).isInstanceOf(Decision.Template.class);
+
+        window = OPEN;
+        wishFor("", variant("he", "APPROVED", "MARKETING"));
+        assertThat(decide()).isInstanceOf(Decision.FreeForm.class);
+    }
+
+    @Test
+    void what_may_be_advertising_waits_for_the_catalogue_if_none_is_wanted() {
+        stopped = true;
+        wish = Optional.of(new TemplateWish("order", Optional.empty(), Optional.of("he")));
+        catalogue = new Catalogue.Unavailable();
+        assertThat(decide()).isInstanceOf(Decision.Deferred.class);
+
+        stopped = false;
+        assertThat(decide()).isInstanceOf(Decision.Template.class);
     }
 
     @Test
@@ -242,6 +269,7 @@ class RulesTest {
                         refused,
                         wish,
                         locale,
+                        stopped,
                         catalogue);
         assertThat(Receipts.json(facts, Rules.decide(facts)))
                 .contains("\"kind\":\"freeform\"")
