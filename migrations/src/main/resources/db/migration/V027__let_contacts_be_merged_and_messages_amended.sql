@@ -64,5 +64,6 @@ CREATE TABLE message_amendments (
     UNIQUE (tenant_id, wa_message_id)
 );
 COMMENT ON TABLE message_amendments IS 'kind: tenant. Edits and revocations of messages by who wrote them; one that came before its message is not applied yet. The content is encrypted, and goes when the message is revoked.';
+CREATE INDEX message_amendments_by_age ON message_amendments (tenant_id, received_at);
 CREATE INDEX message_amendments_by_original ON message_amendments (tenant_id, original_wa_message_id);
 CALL gesher_make_tenant_table('message_amendments', 'SELECT, INSERT, UPDATE, DELETE');

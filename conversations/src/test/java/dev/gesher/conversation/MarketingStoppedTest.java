@@ -25,7 +25,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Who told WhatsApp that they want no advertising gets none: asked before, accepted, or waiting. */
+/**
+ * Who told WhatsApp that they want no advertising gets none: asked before, accepted, or waiting.
+ */
 @GesherDatabase
 class MarketingStoppedTest {
     private final SettableClock clock = SettableClock.at("2026-03-01T10:00:00Z");

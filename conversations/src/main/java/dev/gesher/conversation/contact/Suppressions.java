@@ -51,7 +51,8 @@ public final class Suppressions {
                 newest.merge(
                         new Key(word.tenant(), word.contact()),
                         word,
-                        (one, other) -> other.isNewerThan(one.at(), one.suppressed()) ? other : one));
+                        (one, other) ->
+                                other.isNewerThan(one.at(), one.suppressed()) ? other : one));
         var kept = lock(tx, List.copyOf(newest.keySet()));
         var written = new ArrayList<Word>();
         var told = new ArrayList<NewEvent>();

@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.f4b6a3.uuid.UuidCreator;
 import dev.gesher.conversation.ConversationId;
+import dev.gesher.conversation.MessageId;
 import dev.gesher.conversation.event.NewEvent;
 import dev.gesher.conversation.inbound.CustomerMessages.Sighting;
+import dev.gesher.conversation.media.MediaArrivals;
 import dev.gesher.tenant.ContentCipher;
 import dev.gesher.tenant.ContentCipher.Place;
 import dev.gesher.tenant.ContentKeys;
@@ -48,10 +50,12 @@ final class Amendments {
 
     private final Clock clock;
     private final ContentKeys keys;
+    private final MediaArrivals media;
 
-    Amendments(Clock clock, ContentKeys keys) {
+    Amendments(Clock clock, ContentKeys keys, MediaArrivals media) {
         this.clock = clock;
         this.keys = keys;
+        this.media = media;
     }
 
     /** An amendment as a webhook told it. */
@@ -218,7 +222,7 @@ final class Amendments {
                 row.nullableBytes("amendment"));
     }
 
-    private static void amend(
+    private void amend(
             Tx tx, Amended message, List<Kept> waiting, ContentCipher cipher, List<NewEvent> events)
             throws SQLException {
         var revoked = waiting.stream().filter(Kept::revoke).min(Comparator.comparing(Kept::at));
@@ -240,6 +244,7 @@ final class Amendments {
                     message.tenant(),
                     message.id());
             forget(tx, message);
+            media.revoked(tx, message.tenant(), new MessageId(message.id()));
             events.add(event(message, "message.revoked", revoked.get().at(), data(message)));
         } else if (edit.isPresent()) {
             edit(tx, message, edit.get(), cipher).ifPresent(events::add);

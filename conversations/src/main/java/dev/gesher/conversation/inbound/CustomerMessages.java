@@ -64,8 +64,7 @@ final class CustomerMessages {
     private final ContactMerges merges;
     private final MediaArrivals media;
 
-    CustomerMessages(
-            Clock clock, ContentKeys keys, ContactMerges merges, MediaArrivals media) {
+    CustomerMessages(Clock clock, ContentKeys keys, ContactMerges merges, MediaArrivals media) {
         this.clock = clock;
         this.keys = keys;
         this.merges = merges;
@@ -616,8 +615,7 @@ final class CustomerMessages {
     }
 
     /** Files of messages that are new, and of those that told before only that there is one. */
-    private static List<Arrival> files(
-            List<New> inserted, Map<UUID, Written> filled, Instant now) {
+    private static List<Arrival> files(List<New> inserted, Map<UUID, Written> filled, Instant now) {
         var files = new ArrayList<Arrival>();
         inserted.forEach(each -> file(each.id(), each.written(), now).ifPresent(files::add));
         filled.forEach((id, written) -> file(id, written, now).ifPresent(files::add));

@@ -12,6 +12,7 @@ import dev.gesher.tenant.db.Tx;
 import dev.gesher.tenant.db.Wakeups;
 import dev.gesher.whatsapp.InboundSignal;
 import jakarta.inject.Singleton;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -22,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Notes files that came with messages, and has them fetched at once. */
 @Singleton
@@ -29,12 +32,17 @@ public final class MediaArrivals {
     /** How long Meta gives a file of a customer's out (30 days until October 2025). */
     static final Duration GIVEN_OUT = Duration.ofDays(7);
 
+    private static final Logger log = LoggerFactory.getLogger(MediaArrivals.class);
+
     private final Clock clock;
     private final ContentKeys keys;
     private final Timers timers;
     private final Wakeups wakeups;
+    private final ObjectStore store;
 
-    MediaArrivals(Clock clock, ContentKeys keys, Timers timers, Wakeups wakeups) {
+    MediaArrivals(
+            Clock clock, ContentKeys keys, Timers timers, Wakeups wakeups, ObjectStore store) {
+        this.store = store;
         this.clock = clock;
         this.keys = keys;
         this.timers = timers;
@@ -110,6 +118,29 @@ public final class MediaArrivals {
                         .toList());
         tx.afterCommit(() -> wakeups.wake(MediaFetcher.TOPIC));
         return ids;
+    }
+
+    /**
+     * Forgets the files of a message that was taken back: its keys at once, then what is stored,
+     * which nobody can read without.
+     */
+    public void revoked(Tx tx, TenantId tenant, MessageId message) throws SQLException {
+        var files =
+                tx.query(
+                        "DELETE FROM media WHERE tenant_id = ? AND message_id = ? RETURNING media_id",
+                        row -> new MediaId(row.uuid("media_id")),
+                        tenant,
+                        message.value());
+        tx.afterCommit(
+                () -> files.forEach(file -> Thread.startVirtualThread(() -> delete(tenant, file))));
+    }
+
+    private void delete(TenantId tenant, MediaId file) {
+        try {
+            store.delete(Places.object(tenant, file));
+        } catch (IOException e) {
+            log.warn("media={} of a message taken back could not be deleted", file, e);
+        }
     }
 
     private static Instant until(Arrival arrival, Instant now) {

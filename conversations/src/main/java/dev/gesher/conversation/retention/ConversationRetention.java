@@ -36,6 +36,17 @@ final class ConversationRetention {
                 ConversationRetention::removeMessages);
     }
 
+    /** As long as messages, which they come at most days after. */
+    @Singleton
+    Retained amendments(
+            @Property(name = "gesher.retention.messages-days", defaultValue = "731") int days) {
+        return new Retained(
+                "amendments",
+                List.of("message_amendments"),
+                Duration.ofDays(days),
+                ConversationRetention::removeAmendments);
+    }
+
     @Singleton
     Retained events(
             @Property(name = "gesher.retention.events-days", defaultValue = "30") int days) {
@@ -87,6 +98,20 @@ final class ConversationRetention {
                 "DELETE FROM whatsapp_messages WHERE tenant_id = ? AND message_id = ANY(?)",
                 tenant,
                 old);
+    }
+
+    private static int removeAmendments(Tx tx, TenantId tenant, Instant before, int most)
+            throws SQLException {
+        return tx.update(
+                """
+                DELETE FROM message_amendments WHERE tenant_id = ? AND amendment_id = ANY (ARRAY(
+                    SELECT amendment_id FROM message_amendments WHERE tenant_id = ? AND received_at < ?
+                    ORDER BY received_at LIMIT ? FOR UPDATE SKIP LOCKED))
+                """,
+                tenant,
+                tenant,
+                before,
+                most);
     }
 
     /** From the front, whose numbers were given first. */
