@@ -127,6 +127,52 @@ public final class Control {
         world.tokens().unshare(waba(wabaId).id());
     }
 
+    /**
+     * Something happens to the account and the app is told, in an {@code account_update} of this
+     * value: it loses its access ({@code PARTNER_REMOVED}, {@code ACCOUNT_DELETED}, {@code
+     * PARTNER_APP_UNINSTALLED}), its numbers stop sending ({@code DISABLED_UPDATE}, {@code
+     * ACCOUNT_OFFBOARDED}) or send again. A webhook alone that is not true is {@link #sendWebhook}.
+     */
+    public void accountUpdate(String wabaId, ObjectNode value) {
+        var waba = waba(wabaId);
+        var event = value.path("event").asText();
+        switch (event) {
+            case "PARTNER_REMOVED", "ACCOUNT_DELETED" -> unshare(wabaId);
+            case "PARTNER_APP_UNINSTALLED" -> revokeTokensOf(wabaId);
+            case "ACCOUNT_OFFBOARDED" -> numbers(waba, "DISCONNECTED");
+            case "ACCOUNT_RECONNECTED" -> numbers(waba, "CONNECTED");
+            case "DISABLED_UPDATE" -> {
+                switch (value.at("/ban_info/waba_ban_state").asText()) {
+                    case "DISABLE" -> numbers(waba, "BANNED");
+                    case "REINSTATE" -> numbers(waba, "CONNECTED");
+                    default -> {}
+                }
+            }
+            default -> {}
+        }
+        tellAccountUpdate(wabaId, value);
+    }
+
+    /** Tells an {@code account_update} though nothing has happened. */
+    public void tellAccountUpdate(String wabaId, ObjectNode value) {
+        var waba = waba(wabaId);
+        var told = value.deepCopy();
+        boolean ofPartner = value.path("event").asText().startsWith("PARTNER_");
+        if (ofPartner) {
+            var info = told.withObjectProperty("waba_info");
+            info.put("waba_id", wabaId).put("owner_business_id", waba.businessId());
+            if (value.path("event").asText().startsWith("PARTNER_APP_")
+                    && !info.has("partner_app_id")) {
+                info.put("partner_app_id", world.app().id());
+            }
+        }
+        sendWebhook(ofPartner ? waba.businessId() : wabaId, "account_update", told);
+    }
+
+    private static void numbers(Waba waba, String status) {
+        waba.numbers().forEach(number -> number.change(NumberChange.none().withStatus(status)));
+    }
+
     // --- customers
     // ----------------------------------------------------------------------------------------------
 

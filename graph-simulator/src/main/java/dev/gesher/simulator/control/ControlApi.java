@@ -109,6 +109,8 @@ public final class ControlApi {
                     ok(control.addNumber(id, Json.as(body(call), NumberSpec.class)));
             case "POST businesses templates" ->
                     ok(control.putTemplate(id, object(body(call))).json());
+            case "POST businesses account-update" ->
+                    done(() -> control.accountUpdate(id, object(body(call))));
             case "POST businesses unshare" -> done(() -> control.unshare(id));
             case "POST messages status" -> {
                 var body = body(call);

@@ -28,6 +28,7 @@ final class NumberEndpoints {
                     "last_onboarded_time",
                     "webhook_configuration",
                     "id");
+    private static final Set<String> STOPPED = Set.of("BANNED", "DISCONNECTED", "RESTRICTED");
     private static final Pattern PIN = Pattern.compile("\\d{6}");
     private static final Set<String> SYNC_TYPES = Set.of("smb_app_state_sync", "history");
     private static final DateTimeFormatter META_TIME =
@@ -96,7 +97,8 @@ final class NumberEndpoints {
     }
 
     private static void health(ObjectNode node, Waba waba, BusinessNumber number) {
-        var state = number.registered() ? "AVAILABLE" : "BLOCKED";
+        boolean stopped = STOPPED.contains(number.status());
+        var state = number.registered() && !stopped ? "AVAILABLE" : "BLOCKED";
         var health = node.putObject("health_status").put("can_send_message", state);
         var entities = health.putArray("entities");
         var ofNumber =

@@ -9,25 +9,31 @@ import dev.gesher.tenant.Tenants;
 import dev.gesher.tenant.Tenants.NewTenant;
 import dev.gesher.tenant.Vault;
 import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.tenant.db.Timers;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.testkit.SettableClock;
 import dev.gesher.testkit.TestDatabase;
+import dev.gesher.whatsapp.AccountFact;
 import dev.gesher.whatsapp.AccountNews;
 import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.Connections;
 import dev.gesher.whatsapp.ConnectorContext;
 import dev.gesher.whatsapp.Departures;
 import dev.gesher.whatsapp.Departures.Departure;
+import dev.gesher.whatsapp.InboundListener;
+import dev.gesher.whatsapp.InboundSignal;
 import dev.gesher.whatsapp.Signup;
 import dev.gesher.whatsapp.Signup.Attempt;
 import dev.gesher.whatsapp.Signup.SessionEvent;
 import dev.gesher.whatsapp.WhatsAppClients;
 import io.micronaut.context.ApplicationContext;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The connector as a process would run it, against a simulator; several make several replicas. */
@@ -177,6 +183,51 @@ final class RunningSignup implements AutoCloseable {
                         tx -> {
                             tx.update("DELETE FROM timers WHERE kind = 'app_sync'");
                             context.getBean(AppSyncs.class).due(tx, tenant, tenant.value());
+                            return null;
+                        });
+    }
+
+    /** What webhooks tell of a tenant's account, as conversations hand it on. */
+    List<AccountNews.Told> tell(TenantId tenant, Business business, Instant at, AccountFact fact) {
+        var news =
+                new InboundSignal.News(
+                        UUID.randomUUID().toString(), at, business.wabaId(), fact, "{}");
+        return scope().in(
+                        tenant,
+                        tx ->
+                                context.getBean(AccountNews.class)
+                                        .apply(
+                                                tx,
+                                                List.of(
+                                                        new InboundListener.Received(
+                                                                tenant,
+                                                                business.phoneNumberId(),
+                                                                news,
+                                                                "test"))));
+    }
+
+    /** Runs what is due of one kind, as the timer loop does. */
+    void runDue(TenantId tenant, String kind) {
+        var handler =
+                context.getBeansOfType(Timers.Handler.class).stream()
+                        .filter(bean -> bean.kind().equals(kind))
+                        .findFirst()
+                        .orElseThrow();
+        scope().in(
+                        tenant,
+                        tx -> {
+                            for (var object :
+                                    tx.query(
+                                            """
+                                            DELETE FROM timers WHERE kind = ? AND tenant_id = ? AND due_at <= ?
+                                            RETURNING object_id
+                                            """,
+                                            row -> row.uuid("object_id"),
+                                            kind,
+                                            tenant,
+                                            clock.instant())) {
+                                handler.due(tx, tenant, object);
+                            }
                             return null;
                         });
     }
