@@ -32,6 +32,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -109,7 +110,7 @@ class AccountNewsTest {
                 Optional.empty());
     }
 
-    private static AccountUpdate restriction(String type, Instant until) {
+    private static AccountUpdate restriction(String type, @Nullable Instant until) {
         return new AccountUpdate(
                 "ACCOUNT_RESTRICTION",
                 Optional.empty(),

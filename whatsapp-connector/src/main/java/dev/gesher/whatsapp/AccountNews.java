@@ -23,6 +23,15 @@ public interface AccountNews {
      */
     List<Told> apply(Tx tx, List<Received> news) throws SQLException;
 
+    /**
+     * Somebody took our app away from the account, they say: Graph is asked, and if that is so the
+     * tenant leaves. In the caller's transaction.
+     *
+     * @param at when, by Meta's clock
+     */
+    void deauthorized(Tx tx, TenantId tenant, String wabaId, String phoneNumberId, Instant at)
+            throws SQLException;
+
     /** How the tenant's account and number stand, in a transaction of its own. */
     AccountHealth health(TenantId tenant);
 

@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The parameters of a form, each at most once (RFC 6749 §3.2). */
-record Form(Map<String, String> values) {
+public record Form(Map<String, String> values) {
     /** Reads {@code application/x-www-form-urlencoded}; empty if malformed or a name repeats. */
-    static Optional<Form> parse(byte[] body) {
+    public static Optional<Form> parse(byte[] body) {
         var values = new HashMap<String, String>();
         for (var pair : new String(body, StandardCharsets.UTF_8).split("&", -1)) {
             if (pair.isEmpty()) {
@@ -30,7 +30,7 @@ record Form(Map<String, String> values) {
     }
 
     /** A value that was given and is not empty (RFC 6749 §3.2 treats empty as absent). */
-    Optional<String> get(String name) {
+    public Optional<String> get(String name) {
         return Optional.ofNullable(values.get(name)).filter(value -> !value.isEmpty());
     }
 

@@ -105,6 +105,9 @@ class EveryOperationTest {
                     "GET /connect/connect.js",
                     "GET /connect/connect.css",
                     "GET /openapi.yaml",
+                    "POST /webhooks/meta/deauthorize",
+                    "POST /webhooks/meta/data-deletion",
+                    "GET /webhooks/meta/data-deletion/{code}",
                     "GET /webhooks/whatsapp",
                     "POST /webhooks/whatsapp");
 

@@ -27,8 +27,11 @@ import dev.gesher.simulator.world.Template;
 import dev.gesher.simulator.world.TokenSpec;
 import dev.gesher.simulator.world.Waba;
 import dev.gesher.simulator.world.World;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -390,6 +393,34 @@ public final class Control {
     /** The signature header Meta would send with this body. */
     public String sign(byte[] body) {
         return webhooks.sign(body);
+    }
+
+    /**
+     * What Meta's callbacks bring when a person takes the app away or wants their data deleted:
+     * {@code signed_request}, to be posted as a form.
+     */
+    public String signedRequest(String userId, Instant issuedAt) {
+        var payload =
+                Json.object()
+                        .put("algorithm", "HMAC-SHA256")
+                        .put("issued_at", issuedAt.getEpochSecond())
+                        .put("user_id", userId);
+        return signedRequest(payload);
+    }
+
+    /** The same of any payload. */
+    public String signedRequest(JsonNode payload) {
+        var base64 = Base64.getUrlEncoder().withoutPadding();
+        var encoded = base64.encodeToString(payload.toString().getBytes(StandardCharsets.UTF_8));
+        var signature =
+                webhooks.sign(encoded.getBytes(StandardCharsets.UTF_8))
+                        .substring("sha256=".length());
+        return base64.encodeToString(HexFormat.of().parseHex(signature)) + "." + encoded;
+    }
+
+    /** Who granted the tokens that reach an account, by the ids that the app knows. */
+    public List<String> usersOf(String wabaId) {
+        return world.tokens().usersOf(waba(wabaId).id());
     }
 
     /** The newest webhook POSTs, oldest first. */

@@ -170,6 +170,15 @@ public final class Tokens {
         tokens.replaceAll((_, token) -> token.without(wabaId));
     }
 
+    /** The users whose tokens can touch this account. */
+    public List<String> usersOf(String wabaId) {
+        return tokens.values().stream()
+                .filter(token -> targets(token).contains(wabaId))
+                .map(AccessToken::userId)
+                .distinct()
+                .toList();
+    }
+
     /** Takes every token that can touch this account out of use; returns how many. */
     public int revokeAllOf(String wabaId) {
         var hit = new ArrayList<String>();

@@ -9,12 +9,14 @@ import dev.gesher.whatsapp.AccountNews;
 import dev.gesher.whatsapp.Connections;
 import dev.gesher.whatsapp.InboundListener.Received;
 import dev.gesher.whatsapp.InboundSignal.News;
+import dev.gesher.whatsapp.account.Suspicions.Suspicion;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -37,12 +39,19 @@ final class StoredNews implements AccountNews {
 
     private final Connections connections;
     private final Effects effects;
+    private final Suspicions suspicions;
     private final TenantScope scope;
     private final Clock clock;
 
-    StoredNews(Connections connections, Effects effects, TenantScope scope, Clock clock) {
+    StoredNews(
+            Connections connections,
+            Effects effects,
+            Suspicions suspicions,
+            TenantScope scope,
+            Clock clock) {
         this.connections = connections;
         this.effects = effects;
+        this.suspicions = suspicions;
         this.scope = scope;
         this.clock = clock;
     }
@@ -79,6 +88,13 @@ final class StoredNews implements AccountNews {
             NEWS.add(received.size() - outcomes.size(), "repeated");
         });
         return told;
+    }
+
+    @Override
+    public void deauthorized(
+            Tx tx, TenantId tenant, String wabaId, String phoneNumberId, Instant at)
+            throws SQLException {
+        suspicions.raise(tx, tenant, wabaId, phoneNumberId, Suspicion.DEAUTHORIZED, at);
     }
 
     @Override

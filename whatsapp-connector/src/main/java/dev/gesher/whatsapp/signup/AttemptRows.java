@@ -233,6 +233,9 @@ final class AttemptRows {
                 tokenExpiresAt,
                 row.tenant(),
                 row.id());
+        if (metaUserId != null) {
+            MetaUserRows.add(tx, metaUserId, row.tenant());
+        }
     }
 
     static void wanted(Tx tx, AttemptRow row, String wabaId, @Nullable String phoneNumberId)

@@ -78,5 +78,6 @@ final class TenantEnds implements TenantDeletions.Farewell, Tenants.Listener {
                 """,
                 at,
                 tenant);
+        MetaUserRows.tenantDeleted(tx, tenant, at);
     }
 }

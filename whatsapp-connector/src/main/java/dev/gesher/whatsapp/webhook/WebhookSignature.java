@@ -82,11 +82,16 @@ final class WebhookSignature {
             return form;
         }
         byte[] claimed = HexFormat.of().parseHex(header.substring(PREFIX.length()));
+        return signs(claimed, body) ? Result.RIGHT : Result.WRONG;
+    }
+
+    /** Whether {@code claimed} is the HMAC of {@code bytes} under one of the secrets. */
+    boolean signs(byte[] claimed, byte[] bytes) {
         boolean right = false;
         for (var mac : keyed) {
-            right |= MessageDigest.isEqual(claimed, hmac(mac, body));
+            right |= MessageDigest.isEqual(claimed, hmac(mac, bytes));
         }
-        return right ? Result.RIGHT : Result.WRONG;
+        return right;
     }
 
     private static byte[] hmac(Mac keyed, byte[] body) {

@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,7 +71,7 @@ class DoubtsTest {
         simulator.close();
     }
 
-    private static AccountUpdate update(String event, String app, String ban) {
+    private static AccountUpdate update(String event, @Nullable String app, @Nullable String ban) {
         return new AccountUpdate(
                 event,
                 Optional.ofNullable(app),
