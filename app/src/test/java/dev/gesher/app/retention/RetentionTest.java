@@ -7,6 +7,8 @@ import dev.gesher.app.testing.RunningGesher;
 import dev.gesher.tenant.db.Retained;
 import dev.gesher.testkit.SettableClock;
 import dev.gesher.testkit.TestDatabase;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -98,6 +100,21 @@ class RetentionTest {
                             VALUES ('$tenant', '$id', '1', '1', 'x', 'x', '$at', '$at')
                             """,
                             "SELECT departure_id FROM connection_departures WHERE tenant_id = '$tenant'"),
+                    "media",
+                    List.of(
+                            """
+                            INSERT INTO media (tenant_id, media_id, message_id, phone_number_id, wa_media_id, type, state,
+                                details, object_key, size_bytes, created_at, expires_at, stored_at)
+                            VALUES ('$tenant', '$id', '$id', '1', '1', 'image', 'stored', '', '', 1, '$at', '$at', '$at')
+                            """,
+                            "SELECT media_id FROM media WHERE tenant_id = '$tenant'"),
+                    "early_statuses",
+                    List.of(
+                            """
+                            INSERT INTO early_statuses (tenant_id, wa_message_id, status, at, window_closed, received_at)
+                            VALUES ('$tenant', '$id', 'sent', '2000-01-01', false, '$at')
+                            """,
+                            "SELECT wa_message_id FROM early_statuses WHERE tenant_id = '$tenant'"),
                     "audit",
                     List.of(
                             """
@@ -322,6 +339,43 @@ class RetentionTest {
                                             + "'"))
                     .containsExactly("1");
         }
+    }
+
+    /** The row first, whose key opens the object; then the object, by a timer of its own. */
+    @Test
+    void the_object_of_an_old_file_goes_after_its_row() throws Exception {
+        var tenant = gesher.newTenant("pictures").tenantId();
+        var now = later();
+        var old = new Planted(UUID.randomUUID().toString(), now.minus(Duration.ofDays(732)));
+        var young = new Planted(UUID.randomUUID().toString(), now.minus(Duration.ofDays(730)));
+        try (var admin = database.connectAsAdministrator()) {
+            for (var each : List.of(old, young)) {
+                insert(admin, tenant, "media", each, 1);
+                Files.createDirectories(object(tenant, each).getParent());
+                Files.writeString(object(tenant, each), "an object");
+            }
+
+            run(admin, tenant, now);
+
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(object(tenant, old)).doesNotExist());
+            assertThat(object(tenant, young)).exists();
+            await().untilAsserted(() ->
+                    assertThat(
+                                    texts(
+                                            admin,
+                                            "SELECT object_id FROM timers WHERE kind = 'media.remove'"))
+                            .isEmpty());
+        }
+    }
+
+    private static Path object(String tenant, Planted file) {
+        return gesher.settings()
+                .dataDir()
+                .resolve("media/objects")
+                .resolve(tenant)
+                .resolve(file.id().substring(34))
+                .resolve(file.id());
     }
 
     @Test

@@ -3,15 +3,12 @@ package dev.gesher.conversation.message;
 import dev.gesher.conversation.MessageId;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Row;
-import dev.gesher.tenant.db.Timers;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.InboundSignal;
 import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -27,17 +24,10 @@ import org.jspecify.annotations.Nullable;
  * in the transaction that does. Both hold the lane of the number, so that one sees the other.
  */
 @Singleton
-public final class EarlyStatuses implements Timers.Handler {
-    /** As long as Meta repeats a webhook. */
-    static final Duration KEPT = Duration.ofDays(7);
-
-    private static final String KIND = "message.early_statuses";
-
-    private final Timers timers;
+public final class EarlyStatuses {
     private final Clock clock;
 
-    EarlyStatuses(Timers timers, Clock clock) {
-        this.timers = timers;
+    EarlyStatuses(Clock clock) {
         this.clock = clock;
     }
 
@@ -109,33 +99,6 @@ public final class EarlyStatuses implements Timers.Handler {
                                 .<@Nullable String>map(
                                         e -> Billing.of(e.update()).map(Billing::json).orElse(null))
                                 .toList()));
-        var tenants = list.stream().map(Early::tenant).distinct().toList();
-        for (var tenant : tenants) {
-            forgetOld(tx, tenant, now);
-        }
-        timers.setAll(
-                tx,
-                KIND,
-                tenants.stream()
-                        .map(tenant -> new Timers.Due(tenant, tenant.value(), now.plus(KEPT)))
-                        .toList());
-    }
-
-    private static void forgetOld(Tx tx, TenantId tenant, Instant now) throws SQLException {
-        tx.update(
-                "DELETE FROM early_statuses WHERE tenant_id = ? AND received_at <= ?",
-                tenant,
-                now.minus(KEPT));
-    }
-
-    @Override
-    public String kind() {
-        return KIND;
-    }
-
-    @Override
-    public void due(Tx tx, TenantId tenant, UUID object) throws SQLException {
-        forgetOld(tx, tenant, clock.instant());
     }
 
     /** Takes what is kept of attempts, in Meta's order. */

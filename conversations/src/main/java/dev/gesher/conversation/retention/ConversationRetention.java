@@ -18,6 +18,9 @@ final class ConversationRetention {
     /** What an {@code Idempotency-Key} promises. */
     private static final Duration ANSWERS = Duration.ofHours(24);
 
+    /** As long as Meta repeats a webhook. */
+    private static final Duration EARLY_STATUSES = Duration.ofDays(7);
+
     /**
      * Meta repeats for a week, and a repetition that was set aside may be driven again for twice
      * what webhooks are kept.
@@ -73,6 +76,15 @@ final class ConversationRetention {
                 List.of("applied_changes"),
                 identitiesKept(webhooks),
                 ConversationRetention::removeIdentities);
+    }
+
+    @Singleton
+    Retained earlyStatuses() {
+        return new Retained(
+                "early_statuses",
+                List.of("early_statuses"),
+                EARLY_STATUSES,
+                ConversationRetention::removeEarlyStatuses);
     }
 
     /** One that is still at work stays until it is done, however old. */
@@ -152,6 +164,20 @@ final class ConversationRetention {
                 DELETE FROM applied_changes WHERE tenant_id = ? AND identity = ANY (ARRAY(
                     SELECT identity FROM applied_changes WHERE tenant_id = ? AND applied_at < ?
                     ORDER BY applied_at LIMIT ? FOR UPDATE SKIP LOCKED))
+                """,
+                tenant,
+                tenant,
+                before,
+                most);
+    }
+
+    private static int removeEarlyStatuses(Tx tx, TenantId tenant, Instant before, int most)
+            throws SQLException {
+        return tx.update(
+                """
+                DELETE FROM early_statuses WHERE tenant_id = ? AND ctid = ANY (ARRAY(
+                    SELECT ctid FROM early_statuses WHERE tenant_id = ? AND received_at < ?
+                    ORDER BY received_at LIMIT ? FOR UPDATE SKIP LOCKED))
                 """,
                 tenant,
                 tenant,
