@@ -26,6 +26,7 @@ public final class ServerProperties {
         properties.put("gesher.deleted-tenants-file", settings.deletedTenantsFile().toString());
         meta(properties, settings.meta());
         database(properties, settings.database().orElseThrow());
+        mediaStorage(properties, settings.mediaStorage());
         listeners(properties, settings);
         retention(properties, settings.retention());
         settings.observing()
@@ -61,6 +62,25 @@ public final class ServerProperties {
         properties.put("gesher.meta.verify-token", meta.webhookVerifyToken().reveal());
         properties.put("gesher.meta.graph-url", meta.graphUrl().toString());
         properties.put("gesher.meta.graph-version", meta.graphVersion());
+    }
+
+    private static void mediaStorage(
+            Map<String, Object> properties, Settings.MediaStorage storage) {
+        properties.put("gesher.media.dir", storage.dir().toString());
+        storage.s3()
+                .ifPresent(s3 -> {
+                    properties.put("gesher.media.s3-bucket", s3.bucket());
+                    properties.put("gesher.media.s3-region", s3.region());
+                    s3.endpoint()
+                            .ifPresent(it ->
+                                    properties.put("gesher.media.s3-endpoint", it.toString()));
+                    s3.keys()
+                            .ifPresent(keys -> {
+                                properties.put("gesher.media.s3-access-key", keys.accessKey());
+                                properties.put(
+                                        "gesher.media.s3-secret-key", keys.secretKey().reveal());
+                            });
+                });
     }
 
     private static void database(Map<String, Object> properties, Database database) {

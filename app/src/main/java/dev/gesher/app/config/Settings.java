@@ -31,6 +31,7 @@ public record Settings(
         Ports ports,
         Path dataDir,
         Path deletedTenantsFile,
+        MediaStorage mediaStorage,
         List<Cidr> trustedProxies,
         Set<Role> roles,
         boolean allowInsecure,
@@ -105,6 +106,25 @@ public record Settings(
      */
     public record Retention(int webhooks, int messages, int events, int audit) {}
 
+    /**
+     * Where the files of messages are kept, encrypted.
+     *
+     * @param dir the folder that keeps them, and that they come together in
+     * @param s3 what keeps them instead
+     */
+    public record MediaStorage(Path dir, Optional<S3> s3) {}
+
+    /**
+     * A bucket of Amazon's S3, or of something that speaks like it.
+     *
+     * @param endpoint where it is, if it is not Amazon's
+     * @param keys the credentials; Amazon's default chain when empty
+     */
+    public record S3(String bucket, Optional<URI> endpoint, String region, Optional<S3Keys> keys) {}
+
+    /** A pair of S3 credentials. */
+    public record S3Keys(String accessKey, SecretText secretKey) {}
+
     /** TCP ports; management and simulator listen on loopback only. */
     public record Ports(int api, int management, int simulator) {}
 
@@ -125,6 +145,7 @@ public record Settings(
                 ports,
                 dataDir,
                 deletedTenantsFile,
+                mediaStorage,
                 trustedProxies,
                 roles,
                 allowInsecure,
@@ -144,6 +165,7 @@ public record Settings(
                 ports,
                 dataDir,
                 deletedTenantsFile,
+                mediaStorage,
                 trustedProxies,
                 roles,
                 allowInsecure,

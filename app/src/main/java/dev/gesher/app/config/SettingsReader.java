@@ -3,11 +3,14 @@ package dev.gesher.app.config;
 import dev.gesher.app.config.Settings.Database;
 import dev.gesher.app.config.Settings.KeySource;
 import dev.gesher.app.config.Settings.KeySources;
+import dev.gesher.app.config.Settings.MediaStorage;
 import dev.gesher.app.config.Settings.Meta;
 import dev.gesher.app.config.Settings.Observing;
 import dev.gesher.app.config.Settings.Operator;
 import dev.gesher.app.config.Settings.Ports;
 import dev.gesher.app.config.Settings.Retention;
+import dev.gesher.app.config.Settings.S3;
+import dev.gesher.app.config.Settings.S3Keys;
 import dev.gesher.tenant.Mode;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.StartRefusedException;
@@ -40,6 +43,13 @@ final class SettingsReader {
     private static final int A_CENTURY = 36_525;
     private static final Pattern DIGITS = Pattern.compile("\\d{1,32}");
     private static final Pattern GRAPH_VERSION = Pattern.compile("v\\d{1,3}\\.\\d{1,2}");
+    private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
+    private static final List<String> S3_VARIABLES =
+            List.of(
+                    "GESHER_MEDIA_S3_ENDPOINT",
+                    "GESHER_MEDIA_S3_REGION",
+                    "GESHER_MEDIA_S3_ACCESS_KEY",
+                    "GESHER_MEDIA_S3_SECRET_KEY");
     private static final Pattern CLIENT_ID = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
     private final Map<String, String> environment;
@@ -64,6 +74,7 @@ final class SettingsReader {
                 ports,
                 dataDir,
                 deletedTenantsFile(dataDir),
+                mediaStorage(mode, dataDir, insecure),
                 trustedProxies(),
                 roles(),
                 insecure,
@@ -81,6 +92,48 @@ final class SettingsReader {
                 number("GESHER_MESSAGE_DAYS", TWO_YEARS, 30, A_CENTURY),
                 number("GESHER_EVENT_DAYS", 30, 7, A_CENTURY),
                 number("GESHER_AUDIT_DAYS", TWO_YEARS, TWO_YEARS, A_CENTURY));
+    }
+
+    private MediaStorage mediaStorage(Mode mode, Path dataDir, boolean insecure) {
+        var dir =
+                value("GESHER_MEDIA_DIR")
+                        .map(text -> path("GESHER_MEDIA_DIR", text))
+                        .orElseGet(() -> dataDir.resolve("media"));
+        var bucket = value("GESHER_MEDIA_S3_BUCKET");
+        if (bucket.isEmpty()) {
+            for (var name : S3_VARIABLES) {
+                if (value(name).isPresent()) {
+                    throw new StartRefusedException(
+                            "GESHER_MEDIA_S3_BUCKET is missing although " + name + " is set.");
+                }
+            }
+            return new MediaStorage(dir, Optional.empty());
+        }
+        if (!BUCKET.matcher(bucket.get()).matches()) {
+            throw new StartRefusedException("GESHER_MEDIA_S3_BUCKET is no name of a bucket.");
+        }
+        var endpoint =
+                value("GESHER_MEDIA_S3_ENDPOINT")
+                        .map(given -> url("GESHER_MEDIA_S3_ENDPOINT", given));
+        endpoint.ifPresent(url -> refuseInsecure(mode, "GESHER_MEDIA_S3_ENDPOINT", url, insecure));
+        return new MediaStorage(
+                dir,
+                Optional.of(
+                        new S3(
+                                bucket.get(),
+                                endpoint,
+                                value("GESHER_MEDIA_S3_REGION").orElse("us-east-1"),
+                                s3Keys())));
+    }
+
+    private Optional<S3Keys> s3Keys() {
+        var accessKey = value("GESHER_MEDIA_S3_ACCESS_KEY");
+        var secretKey = value("GESHER_MEDIA_S3_SECRET_KEY");
+        if (accessKey.isPresent() != secretKey.isPresent()) {
+            throw new StartRefusedException(
+                    "GESHER_MEDIA_S3_ACCESS_KEY and GESHER_MEDIA_S3_SECRET_KEY go together, and one of them is missing.");
+        }
+        return accessKey.map(key -> new S3Keys(key, SecretText.of(secretKey.orElseThrow())));
     }
 
     private LogFormat logFormat(Mode mode) {

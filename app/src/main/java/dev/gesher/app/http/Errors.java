@@ -1,6 +1,7 @@
 package dev.gesher.app.http;
 
 import dev.gesher.conversation.Conversations.BadCursorException;
+import dev.gesher.conversation.MediaFiles.StorageUnavailableException;
 import dev.gesher.tenant.Page;
 import dev.gesher.tenant.TenantKeysDestroyedException;
 import dev.gesher.tenant.db.DatabaseUnavailableException;
@@ -69,6 +70,13 @@ class Errors {
     HttpResponse<byte[]> databaseIsAway(
             HttpRequest<?> request, DatabaseUnavailableException thrown) {
         log.warn("refused with 503: {}", thrown.getMessage());
+        return answer(request, ProblemKind.SERVICE_UNAVAILABLE, Map.of())
+                .header(HttpHeaders.RETRY_AFTER, RETRY_SECONDS);
+    }
+
+    @Error(global = true)
+    HttpResponse<byte[]> storageIsAway(HttpRequest<?> request, StorageUnavailableException thrown) {
+        log.error("a file cannot be given out", thrown);
         return answer(request, ProblemKind.SERVICE_UNAVAILABLE, Map.of())
                 .header(HttpHeaders.RETRY_AFTER, RETRY_SECONDS);
     }

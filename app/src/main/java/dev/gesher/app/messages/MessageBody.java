@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.gesher.conversation.ConversationId;
+import dev.gesher.conversation.MediaView;
 import dev.gesher.conversation.MessageView;
 import io.micronaut.serde.annotation.Serdeable;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -86,7 +87,8 @@ public record MessageBody(
                                         + " the number was connected; else absent")
                 @Nullable String source,
         @Schema(description = "How Meta charges for it") @Nullable PriceBody price,
-        @Schema(description = "Every call to Meta for it") List<AttemptBody> attempts) {
+        @Schema(description = "Every call to Meta for it") List<AttemptBody> attempts,
+        @Schema(description = "The file that came with it") @Nullable MediaBody media) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** The body of a view. */
@@ -123,7 +125,8 @@ public record MessageBody(
                 view.revokedAt().orElse(null),
                 view.source().orElse(null),
                 view.price().map(PriceBody::of).orElse(null),
-                view.attempts().stream().map(AttemptBody::of).toList());
+                view.attempts().stream().map(AttemptBody::of).toList(),
+                view.media().map(MediaBody::of).orElse(null));
     }
 
     private static Map<String, Object> object(String json) {
@@ -167,6 +170,52 @@ public record MessageBody(
                     price.origin().orElse(null),
                     price.expiresAt().orElse(null),
                     price.freeEntry());
+        }
+    }
+
+    /** A file that came with a message. */
+    @Serdeable
+    @Schema(name = "Media")
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record MediaBody(
+            @JsonProperty("media_id")
+                    @Schema(description = "Ours, for GET /v1/media/{media_id}; not Meta's id")
+                    UUID mediaId,
+            @Schema(
+                            type = "string",
+                            allowableValues = {"pending", "stored", "failed"})
+                    String state,
+            @Schema(description = "Why it failed: expired, too_large, hash_mismatch")
+                    @Nullable String cause,
+            @JsonProperty("last_error") @Schema(description = "What the last try to fetch it met")
+                    @Nullable String lastError,
+            @JsonProperty("next_try_at") @Nullable Instant nextTryAt,
+            @JsonProperty("mime_type") @Schema(description = "What Meta says it is")
+                    @Nullable String mimeType,
+            @JsonProperty("detected_mime_type") @Schema(description = "What its content looks like")
+                    @Nullable String detectedMimeType,
+            @JsonProperty("type_mismatch")
+                    @Schema(description = "Whether the two do not go together")
+                    @Nullable Boolean typeMismatch,
+            @Schema(description = "Bytes") @Nullable Long size,
+            @Schema(description = "As the sender calls it") @Nullable String filename) {
+        static MediaBody of(MediaView view) {
+            return new MediaBody(
+                    view.id().value(),
+                    view.state().name().toLowerCase(Locale.ROOT),
+                    view.cause().orElse(null),
+                    view.lastError().orElse(null),
+                    view.nextTryAt().orElse(null),
+                    view.mimeType().orElse(null),
+                    view.detectedMimeType().orElse(null),
+                    view.detectedMimeType().isPresent() ? view.typeMismatch() : null,
+                    view.bytes().orElse(null),
+                    view.filename().orElse(null));
+        }
+
+        @Override
+        public String toString() {
+            return "media " + mediaId + " " + state;
         }
     }
 

@@ -217,4 +217,46 @@ class SettingsTest {
                 .hasMessageContaining(variable)
                 .hasMessageMatching("[^\\n]+\\.");
     }
+
+    @Test
+    void files_of_messages_are_in_the_data_folder_or_where_one_says() {
+        var dir = Settings.from(Map.of("GESHER_DATA_DIR", "/srv/gesher")).mediaStorage();
+        assertThat(dir.dir()).isEqualTo(Path.of("/srv/gesher/media"));
+        assertThat(dir.s3()).isEmpty();
+
+        var environment = production();
+        environment.put("GESHER_MEDIA_DIR", "/mnt/media");
+        environment.put("GESHER_MEDIA_S3_BUCKET", "gesher-media");
+        environment.put("GESHER_MEDIA_S3_ENDPOINT", "https://s3.example.com/");
+        environment.put("GESHER_MEDIA_S3_ACCESS_KEY", "AKIDEXAMPLE");
+        environment.put("GESHER_MEDIA_S3_SECRET_KEY", "a secret");
+        var both = Settings.from(environment).mediaStorage();
+        assertThat(both.dir()).isEqualTo(Path.of("/mnt/media"));
+        assertThat(both.s3().orElseThrow().endpoint())
+                .contains(URI.create("https://s3.example.com"));
+        assertThat(both.s3().orElseThrow().region()).isEqualTo("us-east-1");
+        assertThat(both.s3().orElseThrow().keys().orElseThrow().accessKey())
+                .isEqualTo("AKIDEXAMPLE");
+        assertThat(both.toString()).doesNotContain("a secret");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GESHER_MEDIA_S3_BUCKET, Not A Bucket, GESHER_MEDIA_S3_BUCKET",
+        "GESHER_MEDIA_S3_ENDPOINT, http://s3.example.com, GESHER_MEDIA_S3_ENDPOINT",
+        "GESHER_MEDIA_S3_ENDPOINT, nowhere, GESHER_MEDIA_S3_ENDPOINT",
+        "GESHER_MEDIA_S3_SECRET_KEY, '', GESHER_MEDIA_S3_SECRET_KEY",
+        "GESHER_MEDIA_S3_BUCKET, '', GESHER_MEDIA_S3_BUCKET"
+    })
+    void a_storage_that_makes_no_sense_is_refused(String name, String value, String named) {
+        var environment = production();
+        environment.put("GESHER_MEDIA_S3_BUCKET", "gesher-media");
+        environment.put("GESHER_MEDIA_S3_ACCESS_KEY", "AKIDEXAMPLE");
+        environment.put("GESHER_MEDIA_S3_SECRET_KEY", "a secret");
+        environment.put(name, value);
+
+        assertThatThrownBy(() -> Settings.from(environment))
+                .isInstanceOf(StartRefusedException.class)
+                .hasMessageContaining(named);
+    }
 }

@@ -125,6 +125,11 @@ final class Stage implements AutoCloseable {
         return start("gesher", roles, port);
     }
 
+    /** As {@link #start(String)}, with options of the JVM. */
+    ServiceProcess start(String roles, List<String> options) {
+        return start("gesher", roles, port, List.of(), options);
+    }
+
     /** Starts one more, whose log has this name. */
     ServiceProcess startBeside(String name, String roles) {
         return start(name, roles, RunningGesher.freePort());
@@ -140,6 +145,11 @@ final class Stage implements AutoCloseable {
     }
 
     private ServiceProcess start(String name, String roles, int api, List<Path> more) {
+        return start(name, roles, api, more, List.of());
+    }
+
+    private ServiceProcess start(
+            String name, String roles, int api, List<Path> more, List<String> jvm) {
         var variables = new HashMap<String, String>();
         variables.put("GESHER_MODE", "production");
         variables.put("GESHER_ALLOW_INSECURE", "true");
@@ -165,6 +175,7 @@ final class Stage implements AutoCloseable {
         if (more.isEmpty()) {
             options.add("-XX:AOTCache=" + Product.get().cache());
         }
+        options.addAll(jvm);
         var process =
                 ServiceProcess.start(variables, folder.resolve(name + ".log"), http, more, options);
         processes.add(process);

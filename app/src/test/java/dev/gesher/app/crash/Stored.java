@@ -234,6 +234,13 @@ final class Stored implements AutoCloseable {
                 row -> row.getString(1));
     }
 
+    /** Ids of the files that were fetched. */
+    List<String> storedMedia() throws SQLException {
+        return rows(
+                "SELECT media_id::text FROM media WHERE tenant_id = ? AND state = 'stored' ORDER BY 1",
+                row -> row.getString(1));
+    }
+
     /** Signups that somebody has still to look after. */
     long signupTimers() throws SQLException {
         return rows(

@@ -109,7 +109,7 @@ final class TenantApp implements AutoCloseable {
         token = "";
     }
 
-    private synchronized String token() throws IOException, InterruptedException {
+    synchronized String token() throws IOException, InterruptedException {
         if (token.isEmpty() || System.nanoTime() - tokenFrom > TOKEN_KEPT.toNanos()) {
             var known = Objects.requireNonNull(credentials);
             token = login(known.id(), known.secret());

@@ -68,6 +68,9 @@ class DeletedTenantTest {
         assertThat(tablesWith(theirs.tenantId()))
                 .contains("whatsapp_messages", "audit_log", "secrets", "lanes", "number_bindings");
 
+        var files = gesher.settings().mediaStorage().dir().resolve("objects");
+        assertThat(files.resolve(theirs.tenantId())).exists();
+
         var deleted = delete(gesher, theirs);
 
         assertThat(deleted.status()).as(deleted.text()).isEqualTo(200);
@@ -100,6 +103,8 @@ class DeletedTenantTest {
         assertThat(tablesWith(theirs.tenantId()))
                 .containsExactlyInAnyOrder(
                         "tenant_directory", "tenant_deletions", "notices", "webhook_changes");
+        assertThat(files.resolve(theirs.tenantId())).doesNotExist();
+        assertThat(files.resolve(mine.tenantId())).exists();
         assertThat(anywhere(theirs.tenantId()))
                 .as("its id in another column than tenant_id")
                 .containsExactlyInAnyOrder("audit_log.object");

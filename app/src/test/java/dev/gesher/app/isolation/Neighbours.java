@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.gesher.app.testing.Operations;
 import dev.gesher.app.testing.RunningGesher;
 import dev.gesher.app.testing.RunningGesher.TestTenant;
+import dev.gesher.simulator.control.Inbound;
 import dev.gesher.simulator.world.Business;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.TenantScope;
@@ -82,6 +84,15 @@ record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoC
                         KEY);
         assertThat(sent.status()).as(sent.text()).isEqualTo(202);
         var messageId = sent.at("/message_id");
+        var image = JsonNodeFactory.instance.objectNode().put("type", "image");
+        gesher.simulator()
+                .control()
+                .customerWrites(Inbound.of(business.phoneNumberId(), CUSTOMER, image));
+        var conversation = "/v1/conversations/" + sent.at("/conversation_id") + "/messages?limit=1";
+        await().untilAsserted(() ->
+                assertThat(gesher.get(conversation, tenant.token()).at("/data/0/media/state"))
+                        .isEqualTo("stored"));
+        var mediaId = gesher.get(conversation, tenant.token()).at("/data/0/media/media_id");
         await().untilAsserted(() ->
                 assertThat(gesher.get("/v1/messages/" + messageId, tenant.token()).at("/status"))
                         .isEqualTo("delivered"));
@@ -92,6 +103,7 @@ record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoC
         var ids = new HashMap<String, String>();
         ids.put("tenant_id", tenant.tenantId());
         ids.put("message_id", messageId);
+        ids.put("media_id", mediaId);
         ids.put("conversation_id", sent.at("/conversation_id"));
         ids.put("attempt_id", state.at("/attempt/attempt_id"));
         assertThat(ids.values()).doesNotContain("");

@@ -3,10 +3,12 @@ package dev.gesher.app.keys;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.gesher.app.testing.Answer;
 import dev.gesher.app.testing.Operations;
 import dev.gesher.app.testing.RunningGesher;
 import dev.gesher.app.testing.RunningGesher.TestTenant;
+import dev.gesher.simulator.control.Inbound;
 import dev.gesher.tenant.EncryptedColumn;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.TenantScope;
@@ -50,6 +52,11 @@ class KeyRotationTest {
         var business = gesher.connect(tenant, "+972 3-555-0101");
         gesher.simulator().control().customerWrites(business.phoneNumberId(), CUSTOMER, "שלום");
         await().untilAsserted(() -> assertThat(texts()).contains("שלום"));
+        var image = JsonNodeFactory.instance.objectNode().put("type", "image");
+        gesher.simulator()
+                .control()
+                .customerWrites(Inbound.of(business.phoneNumberId(), CUSTOMER, image));
+        await().untilAsserted(() -> assertThat(file().status()).isEqualTo(200));
         send("one");
     }
 
@@ -90,6 +97,7 @@ class KeyRotationTest {
                                 .map(it -> it.table() + "." + it.column())
                                 .toList());
         var texts = texts();
+        var file = file().response().body();
         var answer = send("one").text();
         int newest = newestVersion() + 1;
 
@@ -122,6 +130,7 @@ class KeyRotationTest {
         assertThat(rows("SELECT version::text FROM tenant_keys WHERE kind = 'data'"))
                 .containsOnly(Integer.toString(newest));
         assertThat(texts()).isEqualTo(texts);
+        assertThat(file().response().body()).isEqualTo(file);
         assertThat(send("one").text()).as("a replay").isEqualTo(answer);
         assertThat(send("two").status()).isEqualTo(202);
         assertThat(
@@ -206,6 +215,19 @@ class KeyRotationTest {
                         .json()
                         .at("/data")
                         .findValues("content");
+    }
+
+    /** What came with the customer's message. */
+    private static Answer file() {
+        var conversations = gesher.get("/v1/conversations", tenant.token());
+        var messages =
+                gesher.get(
+                        "/v1/conversations/"
+                                + conversations.at("/data/0/conversation_id")
+                                + "/messages",
+                        tenant.token());
+        var ids = messages.json().at("/data").findValuesAsText("media_id");
+        return gesher.get("/v1/media/" + (ids.isEmpty() ? "none" : ids.getFirst()), tenant.token());
     }
 
     private static Map<String, Set<Integer>> versionsOfContent() {

@@ -105,7 +105,9 @@ final class FileTypes {
         var type =
                 mismatch
                         ? detected
-                        : declared.flatMap(this::parsed).map(MediaType::toString).orElse(detected);
+                        : declared.map(MediaType::parse)
+                                .map(said -> said.getBaseType().toString())
+                                .orElse(detected);
         return isRunByBrowsers(type) || isRunByBrowsers(detected) || type.contains("/x-tika")
                 ? MediaType.OCTET_STREAM.toString()
                 : type;

@@ -1,0 +1,5 @@
+/** Files over HTTP. */
+@NullMarked
+package dev.gesher.app.media;
+
+import org.jspecify.annotations.NullMarked;
