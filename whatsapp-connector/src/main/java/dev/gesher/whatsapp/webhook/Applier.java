@@ -122,6 +122,7 @@ final class Applier extends PollingWorker {
         record Read(Chosen live, Chosen later) {}
         var read =
                 scope.platform(tx -> {
+                    ChangeRows.readInOrder(tx);
                     var days = ChangeRows.pendingDays(tx);
                     return new Read(
                             next.live(tx, days, buckets, look),

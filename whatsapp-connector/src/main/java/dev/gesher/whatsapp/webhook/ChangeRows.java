@@ -109,9 +109,13 @@ final class ChangeRows {
                 Tx.texts(rows.stream().map(New::correlation).toList()));
     }
 
-    // The orders below are those of the index on what is pending, so that nothing else is read;
-    // LIMIT
-    // keeps the planner from joining what it should look up.
+    // The orders below are those of the index on what is pending; LIMIT keeps the planner from
+    // joining what it should look up, and a sort that it may not choose from reading all that waits.
+
+    /** Has the statements that choose from what is pending read no more than they find. */
+    static void readInOrder(Tx tx) throws SQLException {
+        tx.update("SET LOCAL enable_sort = off");
+    }
 
     /** The days of which something is pending: all others need not be searched. */
     static List<LocalDate> pendingDays(Tx tx) throws SQLException {
@@ -237,7 +241,12 @@ final class ChangeRows {
                 row.text("line"));
     }
 
+    // Both below find rows by their keys. The planner must not read the whole table instead, which it
+    // holds for cheaper while that is small, nor all that is pending, of which it thinks there is
+    // little: hence the setting, and an expression that no index knows.
+
     static List<Change> load(Tx tx, List<Head> heads) throws SQLException {
+        tx.update("SET LOCAL enable_seqscan = off");
         return tx.query(
                 """
                 SELECT c.inbox_id, c.ordinal, c.bucket, c.phone_number_id, c.waba_id, c.field,
@@ -245,7 +254,7 @@ final class ChangeRows {
                 FROM unnest(?, ?, ?) AS h (key_day, inbox_id, ordinal)
                 JOIN webhook_changes c
                     ON c.key_day = h.key_day AND c.inbox_id = h.inbox_id AND c.ordinal = h.ordinal
-                WHERE c.state = 'pending' ORDER BY c.inbox_id, c.ordinal
+                WHERE coalesce(c.state, '') = 'pending' ORDER BY c.inbox_id, c.ordinal
                 """,
                 row ->
                         new Change(
@@ -270,7 +279,8 @@ final class ChangeRows {
      * @return those that were pending; the others were moved on before
      */
     static Set<Place> settle(Tx tx, List<Settled> settled, Instant now) throws SQLException {
-        return new HashSet<>(
+        tx.update("SET LOCAL enable_seqscan = off");
+        var moved =
                 tx.query(
                         """
                         UPDATE webhook_changes c
@@ -278,7 +288,7 @@ final class ChangeRows {
                             attempts = c.attempts + (s.state = 'dead')::integer
                         FROM unnest(?, ?, ?, ?, ?, ?) AS s (key_day, inbox_id, ordinal, state, tenant_id, error)
                         WHERE c.key_day = s.key_day AND c.inbox_id = s.inbox_id AND c.ordinal = s.ordinal
-                            AND c.state = 'pending'
+                            AND coalesce(c.state, '') = 'pending'
                         RETURNING c.key_day, c.inbox_id, c.ordinal
                         """,
                         row ->
@@ -305,6 +315,8 @@ final class ChangeRows {
                                         .map(one ->
                                                 one.tenant() == null ? null : one.tenant().value())
                                         .toList()),
-                        Tx.texts(settled.stream().map(Settled::error).toList())));
+                        Tx.texts(settled.stream().map(Settled::error).toList()));
+        tx.update("SET LOCAL enable_seqscan = on");
+        return new HashSet<>(moved);
     }
 }

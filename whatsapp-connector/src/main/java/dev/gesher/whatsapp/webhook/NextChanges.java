@@ -23,7 +23,7 @@ final class NextChanges {
     private static final int LINES = 100;
 
     private static final int FEWEST_LINES = 2;
-    private static final int FEWEST_CHANGES = 20;
+    private static final int FEWEST_CHANGES = 4;
     private static final long BYTES = 8L << 20;
 
     /** A change of an import may hold hundreds of messages. */

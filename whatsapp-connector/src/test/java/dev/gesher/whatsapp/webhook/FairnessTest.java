@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whatever waits, something is done for everybody, and what somebody waits for goes first. */
 @GesherDatabase
@@ -101,11 +101,21 @@ class FairnessTest {
             if (generic) {
                 tx.update("SET LOCAL plan_cache_mode = force_generic_plan");
             }
+            ChangeRows.readInOrder(tx);
             var next = new NextChanges();
-            var days = ChangeRows.pendingDays(tx);
             var buckets = IntStream.range(0, Bodies.BUCKETS).boxed().toList();
             long before = rowsRead(tx);
+            var days = ChangeRows.pendingDays(tx);
             var heads = next.live(tx, days, buckets, look).heads();
+            var loaded = ChangeRows.load(tx, heads);
+            ChangeRows.settle(
+                    tx,
+                    loaded.stream()
+                            .map(change ->
+                                    new ChangeRows.Settled(
+                                            change, ChangeRows.State.PARKED, null, null))
+                            .toList(),
+                    Webhooks.SENT);
             return new Cost(heads, rowsRead(tx) - before);
         });
     }
@@ -120,25 +130,28 @@ class FairnessTest {
                 .getFirst();
     }
 
-    @ParameterizedTest(name = "generic plans: {0}")
-    @ValueSource(booleans = {false, true})
-    void a_look_costs_what_it_finds_however_much_waits(boolean generic) throws SQLException {
+    @ParameterizedTest(name = "generic plans: {0}, analyzed: {1}")
+    @CsvSource({"false,false", "false,true", "true,false", "true,true"})
+    void a_look_costs_what_it_finds_however_much_waits(boolean generic, boolean analyzed)
+            throws SQLException {
         pending("5001", 100_000, 0);
         pending(NEIGHBOUR, 1_000, 1);
-        try (var connection = database.connect();
-                var statement = connection.createStatement()) {
-            statement.execute("ANALYZE webhook_changes");
+        if (analyzed) {
+            try (var connection = database.connect();
+                    var statement = connection.createStatement()) {
+                statement.execute("ANALYZE webhook_changes");
+            }
         }
         var nothing = new Lines.Look(300, 0, Set.of(), Set.of(), Map.of());
 
         var both = look(nothing, generic);
         assertThat(both.heads()).hasSize(300);
         assertThat(both.heads().stream().filter(head -> head.line().equals("5001"))).hasSize(150);
-        assertThat(both.rows()).isLessThan(1_000);
+        assertThat(both.rows()).isLessThan(2_000);
 
         var full = look(new Lines.Look(300, 0, Set.of("5001"), Set.of(), Map.of()), generic);
         assertThat(full.heads()).hasSize(300).allMatch(head -> head.line().equals(NEIGHBOUR));
-        assertThat(full.rows()).isLessThan(1_000);
+        assertThat(full.rows()).isLessThan(2_000);
 
         var beyond =
                 look(
@@ -152,7 +165,7 @@ class FairnessTest {
         assertThat(beyond.heads().stream().filter(head -> head.line().equals("5001")))
                 .first()
                 .returns(50_001L, Head::inboxId);
-        assertThat(beyond.rows()).isLessThan(1_000);
+        assertThat(beyond.rows()).isLessThan(2_000);
     }
 
     @Test
