@@ -110,7 +110,8 @@ final class ChangeRows {
     }
 
     // The orders below are those of the index on what is pending; LIMIT keeps the planner from
-    // joining what it should look up, and a sort that it may not choose from reading all that waits.
+    // joining what it should look up, and a sort that it may not choose from reading all that
+    // waits.
 
     /** Has the statements that choose from what is pending read no more than they find. */
     static void readInOrder(Tx tx) throws SQLException {
@@ -241,7 +242,8 @@ final class ChangeRows {
                 row.text("line"));
     }
 
-    // Both below find rows by their keys. The planner must not read the whole table instead, which it
+    // Both below find rows by their keys. The planner must not read the whole table instead, which
+    // it
     // holds for cheaper while that is small, nor all that is pending, of which it thinks there is
     // little: hence the setting, and an expression that no index knows.
 
