@@ -37,6 +37,7 @@ class KeyRotationTest {
                     Map.entry("applied_changes.identity", "hash of a change"),
                     Map.entry("tenant_keys.wrapped", "wrapped by the key-encryption key"),
                     Map.entry("secrets.ciphertext", "re-encrypted by the vault itself"),
+                    Map.entry("scheduled_tasks.task_data", "of the platform's jobs, none has any"),
                     Map.entry("webhook_inbox.body", "under the key of its day"),
                     Map.entry("webhook_changes.payload", "under the key of its day"));
 

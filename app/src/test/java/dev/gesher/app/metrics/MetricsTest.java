@@ -139,7 +139,7 @@ class MetricsTest {
                         .map(found -> found.group(1))
                         .collect(Collectors.toSet());
 
-        assertThat(values).hasSizeLessThan(120).doesNotContain(tenant.tenantId());
+        assertThat(values).hasSizeLessThan(160).doesNotContain(tenant.tenantId());
         assertThat(values).noneMatch(it -> it.matches(".*[0-9a-f]{8}-.*|.*\\d{7}.*"));
         assertThat(scrape.lines().filter(MetricsTest::isOurs).count()).isLessThan(1_500);
     }

@@ -12,7 +12,6 @@ import dev.gesher.tenant.db.Tx;
 import dev.gesher.tenant.db.Wakeups;
 import dev.gesher.whatsapp.InboundSignal;
 import jakarta.inject.Singleton;
-import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -23,8 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Notes files that came with messages, and has them fetched at once. */
 @Singleton
@@ -32,17 +29,16 @@ public final class MediaArrivals {
     /** How long Meta gives a file of a customer's out (30 days until October 2025). */
     static final Duration GIVEN_OUT = Duration.ofDays(7);
 
-    private static final Logger log = LoggerFactory.getLogger(MediaArrivals.class);
 
     private final Clock clock;
     private final ContentKeys keys;
     private final Timers timers;
     private final Wakeups wakeups;
-    private final ObjectStore store;
+    private final MediaRemoval removal;
 
     MediaArrivals(
-            Clock clock, ContentKeys keys, Timers timers, Wakeups wakeups, ObjectStore store) {
-        this.store = store;
+            Clock clock, ContentKeys keys, Timers timers, Wakeups wakeups, MediaRemoval removal) {
+        this.removal = removal;
         this.clock = clock;
         this.keys = keys;
         this.timers = timers;
@@ -120,27 +116,9 @@ public final class MediaArrivals {
         return ids;
     }
 
-    /**
-     * Forgets the files of a message that was taken back: its keys at once, then what is stored,
-     * which nobody can read without.
-     */
+    /** Removes the files of a message that was taken back: at once nobody can read them. */
     public void revoked(Tx tx, TenantId tenant, MessageId message) throws SQLException {
-        var files =
-                tx.query(
-                        "DELETE FROM media WHERE tenant_id = ? AND message_id = ? RETURNING media_id",
-                        row -> new MediaId(row.uuid("media_id")),
-                        tenant,
-                        message.value());
-        tx.afterCommit(
-                () -> files.forEach(file -> Thread.startVirtualThread(() -> delete(tenant, file))));
-    }
-
-    private void delete(TenantId tenant, MediaId file) {
-        try {
-            store.delete(Places.object(tenant, file));
-        } catch (IOException e) {
-            log.warn("media={} of a message taken back could not be deleted", file, e);
-        }
+        removal.ofMessage(tx, tenant, message);
     }
 
     private static Instant until(Arrival arrival, Instant now) {

@@ -509,6 +509,71 @@ class FetchingTest {
     }
 
     @Test
+    void a_file_of_a_message_that_was_taken_back_goes_at_once() throws IOException {
+        var id = sent("image", data(SECRET));
+        var pending = sent("image", data(SECRET));
+        gesher.bean(MediaFetcher.class).fetch(tenant, id);
+        assertThat(objects()).hasSize(1);
+
+        for (var each : List.of(id, pending)) {
+            var message = view(each).message();
+            gesher.in(tenant, tx -> gesher.bean(MediaArrivals.class).revoked(tx, tenant, message));
+        }
+
+        assertThat(files().open(tenant, id)).isEmpty();
+        gesher.bean(MediaFetcher.class).fetch(tenant, pending);
+        try (var replica = start(Map.of())) {
+            replica.with("media-removal");
+            await().untilAsserted(() -> assertThat(objects()).isEmpty());
+        }
+        assertThat(gesher.count("SELECT count(*) FROM timers WHERE kind LIKE 'media.%'")).isZero();
+    }
+
+    @Test
+    void whoever_is_fetched_while_it_is_removed_stays_away() throws Exception {
+        var id = sent("image", data(SECRET));
+        var message = view(id).message();
+        simulator.control().addFault(Match.any().path("GET /media/"), Effect.delay(500));
+        var fetching =
+                Thread.ofVirtual().start(() -> gesher.bean(MediaFetcher.class).fetch(tenant, id));
+        await().until(() ->
+                fetching.getState() == Thread.State.WAITING
+                        || fetching.getState() == Thread.State.TIMED_WAITING);
+        gesher.in(tenant, tx -> gesher.bean(MediaArrivals.class).revoked(tx, tenant, message));
+        fetching.join();
+
+        assertThat(objects()).isEmpty();
+        assertThat(events("media.stored")).isEmpty();
+    }
+
+    @Test
+    void old_files_go_with_their_keys_first() throws IOException {
+        var old = sent("image", data(SECRET));
+        fetch();
+        clock.advance(Duration.ofDays(10));
+        var young = sent("image", data(SECRET));
+        fetch();
+        assertThat(objects()).hasSize(2);
+
+        gesher.in(
+                tenant,
+                tx ->
+                        assertThat(
+                                        gesher.bean(MediaRemoval.class)
+                                                .old(
+                                                        tx,
+                                                        tenant,
+                                                        clock.instant().minus(Duration.ofDays(5)),
+                                                        100))
+                                .isEqualTo(1));
+        gesher.bean(MediaRemoval.class).round();
+
+        assertThat(objects()).hasSize(1);
+        assertThat(files().open(tenant, old)).isEmpty();
+        assertThat(content(young)).isEqualTo(SECRET);
+    }
+
+    @Test
     void a_bucket_keeps_files_as_a_folder_does() throws Exception {
         try (var s3 = new S3Server();
                 var other =
