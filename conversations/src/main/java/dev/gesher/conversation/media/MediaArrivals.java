@@ -29,7 +29,6 @@ public final class MediaArrivals {
     /** How long Meta gives a file of a customer's out (30 days until October 2025). */
     static final Duration GIVEN_OUT = Duration.ofDays(7);
 
-
     private final Clock clock;
     private final ContentKeys keys;
     private final Timers timers;
