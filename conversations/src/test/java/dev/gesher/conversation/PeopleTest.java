@@ -235,6 +235,23 @@ class PeopleTest {
     }
 
     @Test
+    void a_new_number_brings_a_new_user_id_even_if_meta_does_not_say_so() {
+        receive(from(CUSTOMER, "IL.42", now.minusSeconds(60)));
+        receive(
+                changed(
+                        Change.NUMBER,
+                        person(CUSTOMER, ""),
+                        person(NEW_NUMBER, ""),
+                        now.minusSeconds(30)));
+        receive(from(NEW_NUMBER, "IL.43", now));
+        receive(from("", "IL.42", now.minusSeconds(40))); // late
+
+        assertThat(only().customerPhone()).contains(NEW_NUMBER);
+        assertThat(only().customerUserId()).contains("IL.43");
+        assertThat(only().messageCount()).isEqualTo(4);
+    }
+
+    @Test
     void a_number_that_was_given_to_somebody_else_starts_anew() {
         receive(from(CUSTOMER, "IL.42", now.minusSeconds(60)));
         var before = only();

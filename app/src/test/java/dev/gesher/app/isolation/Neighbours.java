@@ -115,8 +115,10 @@ record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoC
         var id = TenantId.of(tenant.tenantId());
         var now = gesher.bean(Clock.class).instant();
         var nobody = Person.of(Optional.empty(), Optional.empty());
-        var hidden = Person.of(Optional.empty(), Optional.of("IL.1"));
-        var shown = Person.of(Optional.of(new PhoneNumber(CUSTOMER)), Optional.of("IL.1"));
+        var phone = Optional.of(new PhoneNumber("+972522345678"));
+        var byUserId = Person.of(Optional.empty(), Optional.of("IL.1"));
+        var byNumber = Person.of(phone, Optional.empty());
+        var both = Person.of(phone, Optional.of("IL.1"));
         var heard =
                 Stream.<InboundSignal>of(
                                 new InboundSignal.StatusUpdate(
@@ -130,18 +132,20 @@ record Neighbours(RunningGesher gesher, Side theirs, Side mine) implements AutoC
                                         Optional.empty(),
                                         Optional.empty()),
                                 new InboundSignal.Preference(
-                                        hidden,
+                                        byUserId,
                                         "marketing_messages",
-                                        "resume",
+                                        "stop",
                                         Optional.empty(),
                                         Optional.empty(),
                                         now),
+                                new InboundSignal.AppContact(
+                                        byNumber, false, Optional.of("דנה"), now),
                                 new InboundSignal.Revoke(
-                                        "wamid.revoke", "wamid.unknown", shown, now, true, "{}"))
+                                        "wamid.revoke", "wamid.unknown", both, now, true, "{}"))
                         .map(signal -> new Received(id, business.phoneNumberId(), signal, "test"))
                         .toList();
         apply(gesher, id, heard);
-        var together = new InboundSignal.AppContact(shown, false, Optional.of("דנה"), now);
+        var together = new InboundSignal.AppContact(both, false, Optional.of("דנה"), now);
         apply(gesher, id, List.of(new Received(id, business.phoneNumberId(), together, "test")));
     }
 

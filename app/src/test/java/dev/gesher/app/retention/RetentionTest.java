@@ -52,6 +52,14 @@ class RetentionTest {
                             """,
                             "SELECT message_id FROM whatsapp_messages WHERE tenant_id = '$tenant'",
                             "SELECT message_id FROM whatsapp_message_attempts WHERE tenant_id = '$tenant'"),
+                    "amendments",
+                    List.of(
+                            """
+                            INSERT INTO message_amendments (tenant_id, amendment_id, wa_message_id, original_wa_message_id, kind,
+                                from_customer, at, applied, received_at)
+                            VALUES ('$tenant', '$id', '$id', 'x', 'edit', true, '$at', true, '$at')
+                            """,
+                            "SELECT amendment_id FROM message_amendments WHERE tenant_id = '$tenant'"),
                     "events",
                     List.of(
                             """

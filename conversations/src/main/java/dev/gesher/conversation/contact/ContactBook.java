@@ -5,7 +5,6 @@ import dev.gesher.conversation.ConversationId;
 import dev.gesher.conversation.contact.Customer.Address;
 import dev.gesher.conversation.contact.Identities.Key;
 import dev.gesher.conversation.contact.Identities.Link;
-import dev.gesher.conversation.contact.Identities.User;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.Tx;
@@ -177,8 +176,8 @@ public final class ContactBook {
             Tx tx, Collection<Customer> customers, List<Address> addresses, boolean mayUnite)
             throws SQLException {
         var links = links(tx, addresses);
-        var users = users(tx, Identities.doubtful(customers, links));
-        return Identities.of(customers, links, users, mayUnite);
+        links.putAll(users(tx, Identities.doubtful(customers, links)));
+        return Identities.of(customers, links, mayUnite);
     }
 
     /** The whole batch runs again, and finds what the other transaction has done. */
@@ -380,15 +379,7 @@ public final class ContactBook {
                         JOIN unnest(?, ?, ?) AS n(tenant_id, kind, address)
                             ON a.tenant_id = n.tenant_id AND a.kind = n.kind AND a.address = n.address
                         """,
-                        row ->
-                                Map.entry(
-                                        address(row),
-                                        new Link(
-                                                key(row),
-                                                row.instant("since"),
-                                                Optional.ofNullable(
-                                                        row.nullableInstant("released_at")),
-                                                Optional.ofNullable(row.nullableText("seen_by")))),
+                        ContactBook::link,
                         Tx.tenants(addresses.stream().map(Address::tenant).toList()),
                         Tx.texts(addresses.stream().map(Address::kind).toList()),
                         Tx.texts(addresses.stream().map(Address::value).toList()))
@@ -396,31 +387,37 @@ public final class ContactBook {
         return links;
     }
 
-    private static Map<Key, Set<User>> users(Tx tx, Set<Key> contacts) throws SQLException {
-        var users = new HashMap<Key, Set<User>>();
+    /** The user ids of contacts. */
+    private static Map<Address, Link> users(Tx tx, Set<Key> contacts) throws SQLException {
+        var users = new HashMap<Address, Link>();
         if (contacts.isEmpty()) {
             return users;
         }
         var list = List.copyOf(contacts);
         tx.query(
                         """
-                        SELECT a.tenant_id, a.contact_id, a.address, a.seen_by FROM contact_addresses a
+                        SELECT a.tenant_id, a.kind, a.address, a.contact_id, coalesce(a.since, a.created_at) AS since,
+                            a.released_at, a.seen_by
+                        FROM contact_addresses a
                         JOIN unnest(?, ?) AS n(tenant_id, contact_id)
                             ON a.tenant_id = n.tenant_id AND a.contact_id = n.contact_id
                         WHERE a.kind = 'user_id'
                         """,
-                        row ->
-                                Map.entry(
-                                        key(row),
-                                        new User(
-                                                row.text("address"),
-                                                Optional.ofNullable(row.nullableText("seen_by")))),
+                        ContactBook::link,
                         tenants(list),
                         ids(list))
-                .forEach(entry ->
-                        users.computeIfAbsent(entry.getKey(), ignored -> new HashSet<>())
-                                .add(entry.getValue()));
+                .forEach(entry -> users.put(entry.getKey(), entry.getValue()));
         return users;
+    }
+
+    private static Map.Entry<Address, Link> link(Row row) throws SQLException {
+        return Map.entry(
+                address(row),
+                new Link(
+                        key(row),
+                        row.instant("since"),
+                        Optional.ofNullable(row.nullableInstant("released_at")),
+                        Optional.ofNullable(row.nullableText("seen_by"))));
     }
 
     private static void lockContacts(Tx tx, Set<Key> contacts) throws SQLException {
@@ -478,7 +475,7 @@ public final class ContactBook {
                     customer_user_id = (
                         SELECT a.address FROM contact_addresses a
                         WHERE a.tenant_id = c.tenant_id AND a.contact_id = c.contact_id AND a.kind = 'user_id'
-                        ORDER BY coalesce(a.since, a.created_at) DESC, a.address LIMIT 1)
+                        ORDER BY a.released_at IS NOT NULL, coalesce(a.since, a.created_at) DESC, a.address LIMIT 1)
                 FROM unnest(?, ?) AS n(tenant_id, contact_id)
                 WHERE c.tenant_id = n.tenant_id AND c.contact_id = n.contact_id
                 """,

@@ -40,7 +40,8 @@ final class Identities {
      * Whose an address is.
      *
      * @param since by Meta's clock
-     * @param releasedAt when it ceased to be theirs, while nobody else is known to have it
+     * @param releasedAt when it ceased to be theirs, while nobody else is known to have it; of a
+     *     user id, when they were given another
      * @param seenBy the business number that saw it; empty if only we have used it
      */
     record Link(Key contact, Instant since, Optional<Instant> releasedAt, Optional<String> seenBy) {
@@ -64,37 +65,28 @@ final class Identities {
         SAME_NUMBER
     }
 
-    /** User ids of a contact with the business number that saw each. */
-    record User(String id, Optional<String> seenBy) {}
-
     private final Map<Address, Link> links;
     private final Map<Address, Link> known;
-    private final Map<Key, Set<User>> users;
     private final boolean mayUnite;
     private final Map<Customer, Key> contacts = new HashMap<>();
     private final Set<Key> made = new LinkedHashSet<>();
     private final Set<Address> written = new LinkedHashSet<>();
     private final List<Union> unions = new ArrayList<>();
 
-    private Identities(Map<Address, Link> known, Map<Key, Set<User>> users, boolean mayUnite) {
+    private Identities(Map<Address, Link> known, boolean mayUnite) {
         this.known = Map.copyOf(known);
         this.links = new HashMap<>(known);
-        this.users = new HashMap<>();
-        users.forEach((key, ids) -> this.users.put(key, new HashSet<>(ids)));
         this.mayUnite = mayUnite;
     }
 
     /**
-     * @param known the links of all their addresses
-     * @param users the user ids of the contacts in {@link #doubtful}
+     * @param known the links of all their addresses, and of all user ids of the contacts in {@link
+     *     #doubtful}
      * @param mayUnite whether contacts may become one here
      */
     static Identities of(
-            Collection<Customer> customers,
-            Map<Address, Link> known,
-            Map<Key, Set<User>> users,
-            boolean mayUnite) {
-        var identities = new Identities(known, users, mayUnite);
+            Collection<Customer> customers, Map<Address, Link> known, boolean mayUnite) {
+        var identities = new Identities(known, mayUnite);
         customers.stream()
                 .distinct()
                 // Changes first, then who shows two addresses: that is what joins the two.
@@ -106,11 +98,13 @@ final class Identities {
         return identities;
     }
 
-    /** Contacts whose user ids decide: their number is seen beside a user id that is not theirs. */
+    /** Contacts whose user ids matter: they change, or their number is seen beside another's. */
     static Set<Key> doubtful(Collection<Customer> customers, Map<Address, Link> known) {
         var doubtful = new HashSet<Key>();
         for (var customer : customers) {
-            if (customer.userId().isEmpty() && customer.spellings().isEmpty()) {
+            if (customer.userId().isEmpty()
+                    && customer.spellings().isEmpty()
+                    && customer.before().isEmpty()) {
                 continue;
             }
             var byUser = customer.byUserId().map(known::get).map(Link::contact);
@@ -120,7 +114,10 @@ final class Identities {
                     .filter(Objects::nonNull)
                     .map(Link::contact)
                     .forEach(contacts::add);
-            if (contacts.size() > 1 || (byUser.isEmpty() && customer.userId().isPresent())) {
+            boolean changes = customer.before().isPresent();
+            if (changes
+                    || contacts.size() > 1
+                    || (byUser.isEmpty() && customer.userId().isPresent())) {
                 doubtful.addAll(contacts);
             }
         }
@@ -234,7 +231,10 @@ final class Identities {
             Optional<Link> own,
             Optional<Key> byPhone) {
         var byUser = Optional.ofNullable(links.get(user)).map(Link::contact);
+        // Whose a number was until they left it is certain.
+        var leftAt = own.flatMap(Link::releasedAt);
         if (byPhone.isPresent()
+                && leftAt.isEmpty()
                 && !byPhone.equals(byUser)
                 && hasOtherUser(byPhone.get(), user.value(), customer.seenBy())) {
             // The number was somebody else's.
@@ -254,6 +254,9 @@ final class Identities {
         if (byPhone.isPresent() && !byPhone.get().equals(contact)) {
             contact = unite(contact, byPhone.get(), Why.SEEN_TOGETHER);
         }
+        if (leftAt.isPresent()) {
+            leaves(user, contact, leftAt.get());
+        }
         return joinSpellings(customer, contact);
     }
 
@@ -271,8 +274,12 @@ final class Identities {
             var other = live(address, customer.at()).map(Link::contact);
             if (mayUnite && other.isPresent() && !other.get().equals(joined)) {
                 boolean apart =
-                        users.getOrDefault(joined, Set.of()).stream()
-                                .anyMatch(u -> hasOtherUser(other.get(), u.id(), u.seenBy()));
+                        users(joined).entrySet().stream()
+                                .anyMatch(u ->
+                                        hasOtherUser(
+                                                other.get(),
+                                                u.getKey().value(),
+                                                u.getValue().seenBy()));
                 joined = apart ? joined : unite(joined, other.get(), Why.SAME_NUMBER);
             }
         }
@@ -315,8 +322,16 @@ final class Identities {
         if (oldUser.isPresent() && !links.containsKey(oldUser.get())) {
             link(oldUser.get(), contact, customer);
         }
-        if (before.numberLeft() && oldPhone.isPresent() && !oldPhone.equals(customer.byPhone())) {
-            leaves(oldPhone.get(), contact, at);
+        if (before.numberLeft()) {
+            var left = contact;
+            oldPhone.filter(phone -> !customer.byPhone().equals(Optional.of(phone)))
+                    .ifPresent(phone -> leaves(phone, left, at));
+            // With the number goes every user id but the new one, whether Meta names that or not.
+            for (var user : List.copyOf(users(left).keySet())) {
+                if (!customer.byUserId().equals(Optional.of(user))) {
+                    leaves(user, left, at);
+                }
+            }
         }
         return contact;
     }
@@ -354,17 +369,28 @@ final class Identities {
         return other.equals(contact) || somebodyElse ? contact : unite(contact, other, why);
     }
 
-    private void leaves(Address phone, Key contact, Instant at) {
-        var link = links.get(phone);
+    private void leaves(Address address, Key contact, Instant at) {
+        var link = links.get(address);
         if (link == null) {
-            links.put(phone, new Link(contact, at, Optional.of(at), Optional.empty()));
-            written.add(phone);
+            links.put(address, new Link(contact, at, Optional.of(at), Optional.empty()));
+            written.add(address);
         } else if (link.contact().equals(contact)
                 && link.releasedAt().isEmpty()
                 && !link.since().isAfter(at)) {
-            links.put(phone, new Link(contact, link.since(), Optional.of(at), link.seenBy()));
-            written.add(phone);
+            links.put(address, new Link(contact, link.since(), Optional.of(at), link.seenBy()));
+            written.add(address);
         }
+    }
+
+    /** The user ids of a contact, with what is known of each. */
+    private Map<Address, Link> users(Key contact) {
+        var users = new HashMap<Address, Link>();
+        links.forEach((address, link) -> {
+            if (!address.isPhone() && link.contact().equals(contact)) {
+                users.put(address, link);
+            }
+        });
+        return users;
     }
 
     private Optional<Link> live(Address address, Instant at) {
@@ -372,13 +398,14 @@ final class Identities {
     }
 
     private boolean hasOtherUser(Key contact, String userId, Optional<String> seenBy) {
-        var ids = users.getOrDefault(contact, Set.of());
-        return ids.stream().noneMatch(user -> user.id().equals(userId))
-                && ids.stream()
-                        .anyMatch(user ->
-                                user.seenBy().isEmpty()
+        var users = users(contact);
+        return users.keySet().stream().noneMatch(user -> user.value().equals(userId))
+                && users.values().stream()
+                        .filter(link -> link.releasedAt().isEmpty())
+                        .anyMatch(link ->
+                                link.seenBy().isEmpty()
                                         || seenBy.isEmpty()
-                                        || user.seenBy().equals(seenBy));
+                                        || link.seenBy().equals(seenBy));
     }
 
     private Key make(Customer customer) {
@@ -390,10 +417,6 @@ final class Identities {
     private void link(Address address, Key contact, Customer customer) {
         links.put(address, new Link(contact, customer.at(), Optional.empty(), customer.seenBy()));
         written.add(address);
-        if (!address.isPhone()) {
-            users.computeIfAbsent(contact, ignored -> new HashSet<>())
-                    .add(new User(address.value(), customer.seenBy()));
-        }
     }
 
     /** The older stays. */
@@ -409,9 +432,6 @@ final class Identities {
         }
         links.replaceAll((address, link) -> link.contact().equals(from) ? link.of(into) : link);
         contacts.replaceAll((customer, key) -> key.equals(from) ? into : key);
-        Optional.ofNullable(users.remove(from))
-                .ifPresent(
-                        ids -> users.computeIfAbsent(into, ignored -> new HashSet<>()).addAll(ids));
         if (!made.remove(from)) {
             unions.add(new Union(from, into, why));
         }

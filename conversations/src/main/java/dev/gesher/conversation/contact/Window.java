@@ -3,6 +3,8 @@ package dev.gesher.conversation.contact;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+import java.util.stream.Stream;
 
 /**
  * A customer service window: Meta's 24 hours after a customer wrote, for one business number.
@@ -44,11 +46,15 @@ public record Window(String phoneNumberId, Instant openedAt, Instant expiresAt) 
 
     /** One window for two that turn out to be one customer's. */
     Window merge(Window other) {
+        if (!phoneNumberId.equals(other.phoneNumberId)) {
+            return Stream.of(this, other)
+                    .max(
+                            Comparator.comparing(Window::openedAt)
+                                    .thenComparing(Window::phoneNumberId))
+                    .orElseThrow();
+        }
         var later = other.openedAt.isAfter(openedAt) ? other : this;
         var earlier = later == this ? other : this;
-        if (!phoneNumberId.equals(other.phoneNumberId)) {
-            return later;
-        }
         if (openedAt.equals(other.openedAt)) {
             return expiresAt.isBefore(other.expiresAt) ? this : other;
         }

@@ -171,6 +171,7 @@ final class StatusReports {
                                 .toList());
         var reports = new ArrayList<Report>();
         var early = new ArrayList<Early>();
+        var now = clock.instant();
         var recipients = new LinkedHashSet<Customer>();
         var refused = new ArrayList<Word>();
         for (var each : received) {
@@ -189,7 +190,7 @@ final class StatusReports {
             }
             attempt.ifPresent(found -> {
                 reports.add(new Report(each.phoneNumberId(), told(update, found), found));
-                recipient(each, found).ifPresent(recipients::add);
+                recipient(each, found, now).ifPresent(recipients::add);
                 refusal(update, found).ifPresent(refused::add);
             });
         }
@@ -248,7 +249,7 @@ final class StatusReports {
     }
 
     /** Who Meta says a message went to, unless that is who it was sent to. */
-    private static Optional<Customer> recipient(Received received, Attempt attempt) {
+    private static Optional<Customer> recipient(Received received, Attempt attempt, Instant now) {
         var update = (StatusUpdate) received.signal();
         var person = update.recipient();
         var phone = person.phone().map(PhoneNumber::e164).or(attempt::recipientPhone);
@@ -268,7 +269,7 @@ final class StatusReports {
                 Customer.of(
                         received.tenant(),
                         Person.of(phone.map(PhoneNumber::new), userId),
-                        update.at(),
+                        update.at().isAfter(now) ? now : update.at(),
                         received.phoneNumberId());
         return Optional.of(attempt.recipientPhone().map(named::dialledAs).orElse(named));
     }

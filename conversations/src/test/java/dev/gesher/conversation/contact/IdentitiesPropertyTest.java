@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gesher.conversation.contact.Customer.Address;
 import dev.gesher.conversation.contact.Identities.Key;
 import dev.gesher.conversation.contact.Identities.Link;
-import dev.gesher.conversation.contact.Identities.User;
 import dev.gesher.tenant.TenantId;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,15 +33,7 @@ class IdentitiesPropertyTest {
 
         /** Who they are, by the time. */
         List<Key> resolve(List<Customer> customers) {
-            var users = new HashMap<Key, Set<User>>();
-            links.forEach((address, link) -> {
-                if (!address.isPhone()) {
-                    users.computeIfAbsent(link.contact(), ignored -> new HashSet<>())
-                            .add(new User(address.value(), link.seenBy()));
-                }
-            });
-            users.keySet().retainAll(Identities.doubtful(customers, links));
-            var identities = Identities.of(customers, links, users, true);
+            var identities = Identities.of(customers, links, true);
             for (var union : identities.unions()) {
                 links.replaceAll((address, link) ->
                         link.contact().equals(union.from()) ? link.of(union.into()) : link);
@@ -73,7 +64,7 @@ class IdentitiesPropertyTest {
     }
 
     /** All that Meta tells of one person who changes their number once. */
-    private static List<Customer> story(int person) {
+    private static List<Customer> story(int person, boolean namesUserIds) {
         var phone = "+97250234560" + person;
         var next = "+97252234560" + person;
         var user = "IL.1" + person;
@@ -91,11 +82,13 @@ class IdentitiesPropertyTest {
 
     @Property
     void a_person_is_one_contact_and_no_other_persons(
-            @ForAll Random random, @ForAll @IntRange(min = 1, max = 4) int people) {
+            @ForAll Random random,
+            @ForAll @IntRange(min = 1, max = 4) int people,
+            @ForAll boolean namesUserIds) {
         var told = new ArrayList<Customer>();
         var whose = new HashMap<Customer, Integer>();
         for (int person = 0; person < people; person++) {
-            for (var each : story(person)) {
+            for (var each : story(person, namesUserIds)) {
                 told.add(each);
                 whose.put(each, person);
             }

@@ -61,4 +61,26 @@ class WindowPropertyTest {
         }
         assertThat(heard).isEqualTo(Window.opened("1", NOON.plusSeconds(latest)));
     }
+
+    @Property
+    void two_windows_of_one_customer_make_one_whichever_way_round(
+            @ForAll @IntRange(max = 100) int one,
+            @ForAll @IntRange(max = 100) int other,
+            @ForAll @IntRange(max = 100) int closed,
+            @ForAll boolean sameNumber) {
+        var first = Window.opened("1", NOON.plusSeconds(one)).closed("1", NOON.plusSeconds(closed));
+        var second = Window.opened(sameNumber ? "1" : "2", NOON.plusSeconds(other));
+
+        var merged = first.merge(second);
+        assertThat(second.merge(first)).isEqualTo(merged);
+        assertThat(merged.merge(first)).isEqualTo(merged);
+        assertThat(merged.merge(second)).isEqualTo(merged);
+        assertThat(first.merge(first)).isEqualTo(first);
+        if (sameNumber) {
+            // As if both had been heard in one conversation.
+            assertThat(merged.isOpen("1", NOON.plusSeconds(100)))
+                    .isEqualTo(
+                            first.heard("1", second.openedAt()).isOpen("1", NOON.plusSeconds(100)));
+        }
+    }
 }
