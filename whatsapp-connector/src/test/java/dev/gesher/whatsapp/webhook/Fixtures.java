@@ -18,6 +18,8 @@ final class Fixtures {
     static final String SECRET = "the app secret";
     static final String PREVIOUS = "the secret before";
 
+    private static final List<String> NAMES = listed();
+
     private Fixtures() {}
 
     static byte[] body(String name) {
@@ -30,16 +32,25 @@ final class Fixtures {
 
     /** All there are. */
     static List<String> names() {
-        try (var files =
-                Files.list(
-                        Path.of(
-                                Objects.requireNonNull(
-                                                Fixtures.class.getResource("/webhook/fixtures"))
-                                        .toURI()))) {
+        return NAMES;
+    }
+
+    private static List<String> listed() {
+        try (var files = Files.list(folder())) {
             return files.map(file -> file.getFileName().toString().replace(".json", ""))
                     .sorted()
                     .toList();
-        } catch (IOException | URISyntaxException e) {
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static Path folder() {
+        try {
+            return Path.of(
+                    Objects.requireNonNull(Fixtures.class.getResource("/webhook/fixtures"))
+                            .toURI());
+        } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
     }
