@@ -277,7 +277,7 @@ public sealed interface InboundSignal {
      *
      * @param identity by which it is recognised when it comes again
      * @param wabaId the account
-     * @param valueJson the change's value as Meta sent it
+     * @param valueJson the change's value as Meta sent it, or the part of it that tells this
      */
     record News(String identity, Instant at, String wabaId, AccountFact fact, String valueJson)
             implements InboundSignal {

@@ -170,7 +170,7 @@ final class Fields {
         return (told, into) ->
                 fact.apply(told.value())
                         .ifPresentOrElse(
-                                one -> into.signal(News.of(told, one, told.value())),
+                                one -> into.signal(NewsSignals.of(told, one, told.value())),
                                 () -> into.problem(Told.NOTHING_TO_READ));
     }
 

@@ -47,7 +47,7 @@ final class HistoryChange {
         var metadata = chunk.path("metadata");
         if (metadata.isObject()) {
             into.signal(
-                    News.of(
+                    NewsSignals.of(
                             told,
                             new HistoryProgress(
                                     Nodes.number(metadata.path("phase")).orElse(0),
@@ -62,7 +62,9 @@ final class HistoryChange {
         for (var error : Nodes.listed(errors)) {
             StatusReader.error(error)
                     .ifPresentOrElse(
-                            one -> into.signal(News.of(told, new HistoryRefused(one), error)),
+                            one ->
+                                    into.signal(
+                                            NewsSignals.of(told, new HistoryRefused(one), error)),
                             () -> into.problem("error without code"));
         }
     }

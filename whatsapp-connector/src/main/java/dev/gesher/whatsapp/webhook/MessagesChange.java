@@ -51,7 +51,7 @@ final class MessagesChange {
     private static void error(JsonNode error, Told told, Told.Reading into) {
         StatusReader.error(error)
                 .ifPresentOrElse(
-                        one -> into.signal(News.of(told, new NumberError(one), error)),
+                        one -> into.signal(NewsSignals.of(told, new NumberError(one), error)),
                         () -> into.problem("error without code"));
     }
 }

@@ -101,7 +101,13 @@ class SharedPayloadsTest {
             assertThat(signals()).hasSize(1);
             var news = (News) signals().getFirst();
             assertThat(news.at()).isEqualTo(entry.has("time") ? told() : RECEIVED);
-            assertThat(Json.read(Fixtures.bytes(news.valueJson()))).contains(value);
+            assertThat(Json.read(Fixtures.bytes(news.valueJson())))
+                    .contains(
+                            value.has("errors") && value.has("metadata")
+                                    ? value.at("/errors/0")
+                                    : value.has("history")
+                                            ? value.at("/history/0/errors/0")
+                                            : value);
             assertThat(news.wabaId())
                     .isEqualTo(value.at("/waba_info/waba_id").asText(entry.path("id").asText()));
             assertThat(news.fact()).isInstanceOf(type);

@@ -10,15 +10,16 @@ import java.util.HexFormat;
 import java.util.TreeMap;
 
 /** Makes news of what a change tells, with an identity by which a repeat of it is known. */
-final class News {
-    private News() {}
+final class NewsSignals {
+    private NewsSignals() {}
 
     /**
-     * @param piece the part of the value that tells it: what makes it other news
+     * @param piece the part of the value that tells it: what makes it other news, and what is kept
+     *     of it (a chunk of history has megabytes around the few words on its progress)
      */
     static InboundSignal of(Told told, AccountFact fact, JsonNode piece) {
         return new InboundSignal.News(
-                identity(told, piece), told.at(), told.wabaId(), fact, Json.text(told.value()));
+                identity(told, piece), told.at(), told.wabaId(), fact, Json.text(piece));
     }
 
     /**
