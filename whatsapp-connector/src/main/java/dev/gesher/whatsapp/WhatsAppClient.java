@@ -1,5 +1,6 @@
 package dev.gesher.whatsapp;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -59,9 +60,15 @@ public interface WhatsAppClient {
      * @param status {@code APPROVED} or another
      * @param category {@code UTILITY}, {@code MARKETING}, {@code AUTHENTICATION}
      * @param parameterFormat {@code NAMED} or {@code POSITIONAL}
+     * @param readAt when Graph was asked
      */
     record TemplateVariant(
-            String name, String language, String status, String category, String parameterFormat) {
+            String name,
+            String language,
+            String status,
+            String category,
+            String parameterFormat,
+            Instant readAt) {
         /** Whether it may be sent now. */
         public boolean approved() {
             return status.equals("APPROVED");

@@ -29,6 +29,7 @@ import dev.gesher.tenant.db.Tx;
 import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.Connections;
 import dev.gesher.whatsapp.Recipient;
+import dev.gesher.whatsapp.TemplateStandings;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -54,6 +55,7 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
     private final EventLog events;
     private final LaneSignals signals;
     private final LeftMessages left;
+    private final TemplateStandings standings;
 
     AcceptBatch(
             Clock clock,
@@ -62,7 +64,8 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
             ContentKeys keys,
             EventLog events,
             LaneSignals signals,
-            LeftMessages left) {
+            LeftMessages left,
+            TemplateStandings standings) {
         this.clock = clock;
         this.tenants = tenants;
         this.connections = connections;
@@ -70,6 +73,7 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
         this.events = events;
         this.signals = signals;
         this.left = left;
+        this.standings = standings;
     }
 
     @Override
@@ -172,6 +176,13 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
         var connectionsById = connections.find(tx, ids);
         var recipients = recipients(items, tenantsById, now, answered);
         var known = ContactBook.find(tx, customers(recipients, now));
+        var told =
+                standings.find(
+                        tx,
+                        recipients.keySet().stream()
+                                .flatMap(item -> template(item).stream())
+                                .distinct()
+                                .toList());
         var judged = new ArrayList<Judged>();
         recipients.forEach((item, recipient) -> {
             var tenant = item.request().tenant();
@@ -191,9 +202,16 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
                             connection,
                             contact,
                             tenantOf(tenantsById, tenant),
+                            told,
                             now));
         });
         return judged;
+    }
+
+    private static Optional<TemplateStandings.Key> template(AcceptItem item) {
+        return item.shape()
+                .template()
+                .flatMap(named -> item.asked().key(item.request().tenant(), named.name()));
     }
 
     private static Judged decided(
@@ -203,6 +221,7 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
             Optional<Connection> connection,
             Optional<ContactBook.Known> contact,
             Tenant tenant,
+            TemplateStandings.Told told,
             Instant now) {
         var conversation = contact.flatMap(ContactBook.Known::conversation);
         Optional<Window> window = conversation.flatMap(Conversation::window);
@@ -214,7 +233,11 @@ final class AcceptBatch implements BatchWriter.Batch<AcceptItem, Outcome> {
                         window,
                         contact.filter(ContactBook.Known::marketingStopped).isPresent(),
                         Judge.Wish.of(recipient, item.request().routing(), item.shape()),
-                        item.asked().catalogue());
+                        item.shape()
+                                .template()
+                                .map(named -> item.asked().since(tenant.id(), named.name(), told))
+                                .orElse(item.asked())
+                                .catalogue());
         return new Judged(
                 item, recipient, customer, connection, conversation, facts, Rules.decide(facts));
     }

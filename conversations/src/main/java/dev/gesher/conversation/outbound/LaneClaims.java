@@ -33,6 +33,7 @@ import dev.gesher.whatsapp.MessageContent;
 import dev.gesher.whatsapp.MessageContents;
 import dev.gesher.whatsapp.PhoneNumber;
 import dev.gesher.whatsapp.Recipient;
+import dev.gesher.whatsapp.TemplateStandings;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -63,13 +64,19 @@ final class LaneClaims {
     private final Connections connections;
     private final ContentKeys keys;
     private final MessageContents contents;
+    private final TemplateStandings standings;
 
     LaneClaims(
-            Tenants tenants, Connections connections, ContentKeys keys, MessageContents contents) {
+            Tenants tenants,
+            Connections connections,
+            ContentKeys keys,
+            MessageContents contents,
+            TemplateStandings standings) {
         this.tenants = tenants;
         this.connections = connections;
         this.keys = keys;
         this.contents = contents;
+        this.standings = standings;
     }
 
     /**
@@ -137,6 +144,7 @@ final class LaneClaims {
         var known = tenants.find(tx, ids);
         var connected = connections.find(tx, ids);
         var ciphers = keys.of(tx, ids);
+        var told = standings.find(tx, templates(some));
         var gates = new ArrayList<Gate>();
         for (var each : some) {
             var id = each.hold().tenant();
@@ -146,10 +154,28 @@ final class LaneClaims {
                             there(known.get(id), id),
                             Optional.ofNullable(connected.get(id)),
                             there(ciphers.get(id), id),
-                            each.templates(),
+                            since(each, told),
                             now));
         }
         return gates;
+    }
+
+    private static List<TemplateStandings.Key> templates(List<Wanted> wanted) {
+        var keys = new ArrayList<TemplateStandings.Key>();
+        for (var each : wanted) {
+            each.templates()
+                    .forEach((name, asked) ->
+                            asked.key(each.hold().tenant(), name).ifPresent(keys::add));
+        }
+        return keys;
+    }
+
+    private static Map<String, Templates.Asked> since(Wanted wanted, TemplateStandings.Told told) {
+        var templates = new HashMap<String, Templates.Asked>();
+        wanted.templates()
+                .forEach((name, asked) ->
+                        templates.put(name, asked.since(wanted.hold().tenant(), name, told)));
+        return templates;
     }
 
     private static <T> T there(@Nullable T found, TenantId tenant) {

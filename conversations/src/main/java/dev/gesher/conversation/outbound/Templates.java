@@ -7,6 +7,7 @@ import dev.gesher.tenant.TenantId;
 import dev.gesher.whatsapp.Connection;
 import dev.gesher.whatsapp.Connections;
 import dev.gesher.whatsapp.GraphUnavailableException;
+import dev.gesher.whatsapp.TemplateStandings;
 import dev.gesher.whatsapp.WhatsAppClients;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -43,6 +44,21 @@ final class Templates {
      */
     record Asked(Optional<String> wabaId, Catalogue catalogue) {
         static final Asked NOTHING = new Asked(Optional.empty(), new Catalogue.NotAsked());
+
+        /** The template that this is about. */
+        Optional<TemplateStandings.Key> key(TenantId tenant, String name) {
+            return catalogue instanceof Catalogue.Listed
+                    ? wabaId.map(waba -> new TemplateStandings.Key(tenant, waba, name))
+                    : Optional.empty();
+        }
+
+        /** The same with what webhooks have told since. */
+        Asked since(TenantId tenant, String name, TemplateStandings.Told told) {
+            var key = key(tenant, name);
+            return key.isPresent() && catalogue instanceof Catalogue.Listed(var variants)
+                    ? new Asked(wabaId, new Catalogue.Listed(told.since(key.get(), variants)))
+                    : this;
+        }
 
         /** Whether this is what {@code waba} says now, not what another one said. */
         boolean isAbout(Optional<String> waba) {

@@ -71,7 +71,7 @@ class RulesTest {
     }
 
     private static TemplateVariant variant(String language, String status, String category) {
-        return new TemplateVariant("order", language, status, category, "NAMED");
+        return new TemplateVariant("order", language, status, category, "NAMED", NOW);
     }
 
     private static Decision blocked(Reason... reasons) {

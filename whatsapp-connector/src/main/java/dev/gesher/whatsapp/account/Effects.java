@@ -22,11 +22,17 @@ import org.jspecify.annotations.Nullable;
 final class Effects {
     private final Suspicions suspicions;
     private final Restrictions restrictions;
+    private final TemplateNews templates;
     private final MetaSettings meta;
 
-    Effects(Suspicions suspicions, Restrictions restrictions, MetaSettings meta) {
+    Effects(
+            Suspicions suspicions,
+            Restrictions restrictions,
+            TemplateNews templates,
+            MetaSettings meta) {
         this.suspicions = suspicions;
         this.restrictions = restrictions;
+        this.templates = templates;
         this.meta = meta;
     }
 
@@ -45,11 +51,11 @@ final class Effects {
                             ? limit(item, capability.dailyPeople().get(), item.data())
                             : Done.KEPT;
             case AccountFact.Flow flow -> flow(item, flow);
-            case AccountFact.TemplateStatus status -> TemplateNews.status(item, status);
-            case AccountFact.TemplateQuality quality -> TemplateNews.quality(item, quality);
-            case AccountFact.TemplateCategory category -> TemplateNews.category(item, category);
+            case AccountFact.TemplateStatus status -> templates.status(item, status);
+            case AccountFact.TemplateQuality quality -> templates.quality(item, quality);
+            case AccountFact.TemplateCategory category -> templates.category(item, category);
             case AccountFact.TemplateComponents components ->
-                    TemplateNews.components(item, components);
+                    templates.components(item, components);
             case AccountFact.NumberQuality quality when isOurNumber(item) ->
                     numberQuality(item, quality);
             case AccountFact.NumberName name when isOurNumber(item) -> name(item, name);

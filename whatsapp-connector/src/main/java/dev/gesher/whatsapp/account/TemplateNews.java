@@ -1,16 +1,24 @@
 package dev.gesher.whatsapp.account;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gesher.tenant.db.Notices;
 import dev.gesher.whatsapp.AccountFact.Template;
 import dev.gesher.whatsapp.AccountFact.TemplateCategory;
 import dev.gesher.whatsapp.AccountFact.TemplateComponents;
 import dev.gesher.whatsapp.AccountFact.TemplateQuality;
 import dev.gesher.whatsapp.AccountFact.TemplateStatus;
+import dev.gesher.whatsapp.WhatsAppClients;
+import jakarta.inject.Singleton;
 import java.sql.SQLException;
 
 /** What Meta tells about templates, as rows of {@code whatsapp_templates}. */
+@Singleton
 final class TemplateNews {
-    private TemplateNews() {}
+    private final Notices notices;
+
+    TemplateNews(Notices notices) {
+        this.notices = notices;
+    }
 
     /** Status of a template by the event that told of it. */
     private static String status(String event) {
@@ -21,7 +29,7 @@ final class TemplateNews {
         };
     }
 
-    static Done status(Item item, TemplateStatus told) throws SQLException {
+    Done status(Item item, TemplateStatus told) throws SQLException {
         var template = told.template();
         int kept =
                 item.tx()
@@ -46,6 +54,7 @@ final class TemplateNews {
         if (kept == 0) {
             return Done.OUTDATED;
         }
+        changed(item, template);
         var data = data(item, template).put("event", told.event());
         data.put("status", status(told.event()));
         Effects.add(data, "reason", told.reason());
@@ -54,7 +63,7 @@ final class TemplateNews {
         return Done.of(item.told("template.status_changed", data));
     }
 
-    static Done quality(Item item, TemplateQuality told) throws SQLException {
+    Done quality(Item item, TemplateQuality told) throws SQLException {
         var template = told.template();
         int kept =
                 item.tx()
@@ -82,7 +91,7 @@ final class TemplateNews {
         return Done.of(item.told("template.quality_changed", data));
     }
 
-    static Done category(Item item, TemplateCategory told) throws SQLException {
+    Done category(Item item, TemplateCategory told) throws SQLException {
         var template = told.template();
         int kept =
                 item.tx()
@@ -110,6 +119,7 @@ final class TemplateNews {
         if (kept == 0) {
             return Done.OUTDATED;
         }
+        changed(item, template);
         var data = data(item, template).put("category", told.now());
         Effects.add(data, "previous", told.before());
         Effects.add(data, "announced", told.announced());
@@ -117,7 +127,7 @@ final class TemplateNews {
         return Done.of(item.told("template.category_changed", data));
     }
 
-    static Done components(Item item, TemplateComponents told) throws SQLException {
+    Done components(Item item, TemplateComponents told) throws SQLException {
         var template = told.template();
         int kept =
                 item.tx()
@@ -136,9 +146,17 @@ final class TemplateNews {
                                 template.name(),
                                 template.language(),
                                 item.at());
-        return kept == 0
-                ? Done.OUTDATED
-                : Done.of(item.told("template.components_changed", data(item, template)));
+        if (kept == 0) {
+            return Done.OUTDATED;
+        }
+        changed(item, template);
+        return Done.of(item.told("template.components_changed", data(item, template)));
+    }
+
+    /** What processes remember of it is to be read anew. */
+    private void changed(Item item, Template template) throws SQLException {
+        notices.announce(
+                item.tx(), WhatsAppClients.TEMPLATE_CHANGED, item.tenant(), template.name());
     }
 
     private static ObjectNode data(Item item, Template template) {

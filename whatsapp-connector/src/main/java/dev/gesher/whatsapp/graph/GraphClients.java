@@ -8,6 +8,7 @@ import dev.gesher.tenant.SecretName;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.Vault;
+import dev.gesher.tenant.db.Notices;
 import dev.gesher.whatsapp.ConnectionCause;
 import dev.gesher.whatsapp.GraphUnavailableException;
 import dev.gesher.whatsapp.MediaAnswer;
@@ -53,6 +54,7 @@ final class GraphClients implements WhatsAppClients {
             Vault vault,
             MediaDownloads downloads,
             GraphTimeouts timeouts,
+            Notices notices,
             Clock clock) {
         this.graph = graph;
         this.vault = vault;
@@ -65,6 +67,24 @@ final class GraphClients implements WhatsAppClients {
                         .expireAfterWrite(TEMPLATES_KEPT)
                         .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
                         .build();
+        notices.listen(TEMPLATE_CHANGED, new TemplateChanges());
+    }
+
+    private final class TemplateChanges implements Notices.Listener {
+        @Override
+        public void heard(TenantId tenant, String name) {
+            templates
+                    .asMap()
+                    .keySet()
+                    .removeIf(key ->
+                            key.tenant().equals(tenant)
+                                    && (name.isEmpty() || key.name().equals(name)));
+        }
+
+        @Override
+        public void missed() {
+            templates.invalidateAll();
+        }
     }
 
     @Override
@@ -164,6 +184,7 @@ final class GraphClients implements WhatsAppClients {
             var token =
                     token("graph.templates")
                             .orElseThrow(() -> new GraphUnavailableException("no_token"));
+            var readAt = clock.instant();
             var listing = GraphPages.all(after -> graph.templates(token, wabaId, name, after));
             return switch (listing) {
                 case GraphPages.Listing.Failed(var reply) ->
@@ -172,7 +193,7 @@ final class GraphClients implements WhatsAppClients {
                         items.stream()
                                 // Graph's filter finds names that contain the word.
                                 .filter(item -> name.equals(item.path("name").textValue()))
-                                .map(Client::variant)
+                                .map(item -> variant(item, readAt))
                                 .toList();
             };
         }
@@ -242,13 +263,14 @@ final class GraphClients implements WhatsAppClients {
             return new MediaAnswer.NotNow(code, Optional.empty());
         }
 
-        private static TemplateVariant variant(JsonNode item) {
+        private static TemplateVariant variant(JsonNode item, Instant readAt) {
             return new TemplateVariant(
                     item.path("name").asText(),
                     item.path("language").asText().replace('-', '_'),
                     item.path("status").asText(),
                     item.path("category").asText(),
-                    item.path("parameter_format").asText("POSITIONAL"));
+                    item.path("parameter_format").asText("POSITIONAL"),
+                    readAt);
         }
 
         private Optional<SecretText> token(String purpose) {

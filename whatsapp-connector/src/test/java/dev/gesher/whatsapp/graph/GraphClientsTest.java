@@ -352,7 +352,12 @@ class GraphClientsTest {
         assertThat(client.template(bakery.wabaId(), "greeting"))
                 .containsExactly(
                         new TemplateVariant(
-                                "greeting", "en_US", "PAUSED", "UTILITY", "POSITIONAL"));
+                                "greeting",
+                                "en_US",
+                                "PAUSED",
+                                "UTILITY",
+                                "POSITIONAL",
+                                clock.instant()));
         client.template(bakery.wabaId(), "greeting");
         assertThat(meta.calls("/message_templates")).hasSize(1);
 
