@@ -168,11 +168,16 @@ final class MediaFetcher extends PollingWorker {
 
     /** Fetches one file whose timer is ours. */
     void fetch(TenantId tenant, MediaId id) {
-        var pending = scope.in(tenant, tx -> pending(tx, tenant, id));
-        if (pending.isEmpty()) {
+        var found = scope.in(tenant, tx -> find(tx, tenant, id));
+        if (found.isEmpty()) {
+            // It was removed, and whoever fetched it may have died over it.
+            forget(tenant, id);
             return;
         }
-        var media = pending.get();
+        var media = found.get();
+        if (media.view().state() != State.PENDING) {
+            return;
+        }
         var result =
                 clock.instant().isBefore(media.expiresAt())
                         ? fetch.run(media, new SignsOfLife(media))
@@ -185,30 +190,29 @@ final class MediaFetcher extends PollingWorker {
         var outcome = result;
         boolean isKnown = scope.in(tenant, tx -> record(tx, media, outcome));
         if (!isKnown && outcome instanceof Fetched.Whole) {
-            forget(media);
+            forget(tenant, id);
         }
     }
 
-    private Optional<MediaRow> pending(Tx tx, TenantId tenant, MediaId id) throws SQLException {
+    private Optional<MediaRow> find(Tx tx, TenantId tenant, MediaId id) throws SQLException {
         Optional<MediaRow> found;
         try {
             found = MediaRow.find(tx, tenant, id, keys.of(tx, tenant));
         } catch (TenantKeysDestroyedException deleted) {
             found = Optional.empty();
         }
-        var pending = found.filter(media -> media.view().state() == State.PENDING);
-        if (pending.isEmpty()) {
+        if (found.filter(media -> media.view().state() == State.PENDING).isEmpty()) {
             timers.cancel(tx, TIMER, tenant, id.value());
         }
-        return pending;
+        return found;
     }
 
-    /** Of a tenant that was deleted meanwhile nothing stays behind. */
-    private void forget(MediaRow media) {
+    /** Of what was removed meanwhile, or whose tenant was deleted, nothing stays behind. */
+    private void forget(TenantId tenant, MediaId id) {
         try {
-            store.delete(Places.object(media.tenant(), media.id()));
+            store.delete(Places.object(tenant, id));
         } catch (IOException e) {
-            log.warn("media={} of nobody could not be deleted", media.id(), e);
+            log.warn("media={} of nobody could not be deleted", id, e);
         }
     }
 
