@@ -324,7 +324,7 @@ final class Splitter extends PollingWorker {
                 SELECT key_day, inbox_id, received_at, 'dead', error, ?
                 FROM unnest(?, ?, ?, ?) AS d (key_day, inbox_id, received_at, error)
                 ON CONFLICT (key_day, inbox_id) DO UPDATE SET state = 'dead', error = excluded.error,
-                    attempts = webhook_dead_letters.attempts + 1
+                    created_at = excluded.created_at, attempts = webhook_dead_letters.attempts + 1
                 """,
                 clock.instant(),
                 days(dead),

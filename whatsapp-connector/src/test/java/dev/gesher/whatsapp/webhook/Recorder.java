@@ -18,6 +18,9 @@ final class Recorder implements InboundListener {
     /** A message with this in its id breaks a constraint. */
     static final String REFUSED = "refused";
 
+    /** Whether poison does no harm any more. */
+    volatile boolean mended;
+
     /** Every call, also those that were rolled back. */
     final List<List<Received>> calls = new CopyOnWriteArrayList<>();
 
@@ -35,7 +38,7 @@ final class Recorder implements InboundListener {
                         case News news -> news.identity();
                         default -> "";
                     };
-            if (id.contains(POISON)) {
+            if (!mended && id.contains(POISON)) {
                 throw new IllegalStateException("secret content of the message");
             }
             var what =
