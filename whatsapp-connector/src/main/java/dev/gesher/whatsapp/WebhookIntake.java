@@ -39,6 +39,9 @@ public interface WebhookIntake {
     boolean mayBeRead(
             @Nullable String signatureHeader, @Nullable String contentEncoding, long contentLength);
 
+    /** Counts and logs a refusal that somebody before us gave. */
+    void refused(Refusal refusal, String correlation);
+
     /**
      * Checks the signature over the untouched bytes and stores the body; returns when it is
      * committed. To be called from a virtual thread.

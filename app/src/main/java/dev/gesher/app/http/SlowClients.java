@@ -22,23 +22,24 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 final class SlowClients implements BeanCreatedEventListener<NettyServerCustomizer.Registry> {
-    /** From the first header to the last byte of the body. */
-    static final Duration TO_SEND = Duration.ofSeconds(30);
+    private final SlowClientSettings settings;
 
-    /** From connecting, or from the last answer, to the end of the next request's headers. */
-    static final Duration TO_BEGIN = Duration.ofSeconds(75);
+    SlowClients(SlowClientSettings settings) {
+        this.settings = settings;
+    }
 
     @Override
     public NettyServerCustomizer.Registry onCreated(
             BeanCreatedEvent<NettyServerCustomizer.Registry> event) {
-        event.getBean().register(new Customizer(null));
+        event.getBean().register(new Customizer(settings, null));
         return event.getBean();
     }
 
-    private record Customizer(@Nullable Channel channel) implements NettyServerCustomizer {
+    private record Customizer(SlowClientSettings settings, @Nullable Channel channel)
+            implements NettyServerCustomizer {
         @Override
         public NettyServerCustomizer specializeForChannel(Channel child, ChannelRole role) {
-            return new Customizer(child);
+            return new Customizer(settings, child);
         }
 
         @Override
@@ -50,18 +51,23 @@ final class SlowClients implements BeanCreatedEventListener<NettyServerCustomize
                         .addAfter(
                                 ChannelPipelineCustomizer.HANDLER_HTTP_SERVER_CODEC,
                                 "gesher-slow-clients",
-                                new Deadline());
+                                new Deadline(settings));
             }
         }
     }
 
     /** Runs on the channel's event loop only. */
     static final class Deadline extends ChannelDuplexHandler {
+        private final SlowClientSettings settings;
         private @Nullable ScheduledFuture<?> end;
+
+        Deadline(SlowClientSettings settings) {
+            this.settings = settings;
+        }
 
         @Override
         public void handlerAdded(ChannelHandlerContext context) {
-            allow(context, TO_BEGIN);
+            allow(context, settings.toBegin());
         }
 
         @Override
@@ -78,7 +84,7 @@ final class SlowClients implements BeanCreatedEventListener<NettyServerCustomize
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
             if (message instanceof HttpRequest) {
-                allow(context, TO_SEND);
+                allow(context, settings.toSend());
             }
             if (message instanceof LastHttpContent) {
                 stop();
@@ -90,7 +96,7 @@ final class SlowClients implements BeanCreatedEventListener<NettyServerCustomize
         public void write(ChannelHandlerContext context, Object message, ChannelPromise promise)
                 throws Exception {
             if (message instanceof LastHttpContent && end == null) {
-                allow(context, TO_BEGIN);
+                allow(context, settings.toBegin());
             }
             super.write(context, message, promise);
         }

@@ -8,7 +8,6 @@ import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MediaType;
-import io.micronaut.http.annotation.Body;
 import io.micronaut.http.annotation.Consumes;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Get;
@@ -58,15 +57,17 @@ class WebhookController {
 
     /**
      * One signed body that {@link DirectIntake} left alone; {@link WebhookPreflight} looked at its
-     * headers before it was read.
+     * headers before it was read. An empty one with a right signature is taken too, and is a dead
+     * letter.
      */
     @Post
     @Consumes(MediaType.ALL)
     @Produces(MediaType.TEXT_PLAIN)
-    HttpResponse<?> receive(HttpRequest<?> request, @Body byte @Nullable [] body) {
+    HttpResponse<?> receive(HttpRequest<byte[]> request) {
+        request.setAttribute(WebhookRefusals.COUNTED, true);
         var receipt =
                 intake.receive(
-                        body == null ? new byte[0] : body,
+                        request.getBody().orElseGet(() -> new byte[0]),
                         request.getHeaders().get(SIGNATURE),
                         Correlation.of(request));
         return switch (receipt) {

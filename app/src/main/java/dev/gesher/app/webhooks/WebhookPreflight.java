@@ -26,6 +26,7 @@ final class WebhookPreflight implements Ordered {
                         headers.get(HttpHeaders.CONTENT_ENCODING),
                         headers.contentLength().orElse(-1))
                 .ifPresent(refusal -> {
+                    request.setAttribute(WebhookRefusals.COUNTED, true);
                     throw WebhookController.problem(refusal);
                 });
     }

@@ -17,12 +17,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class SlowClientsTest {
+    private static final SlowClientSettings SETTINGS =
+            new SlowClientSettings(Duration.ofSeconds(30), Duration.ofSeconds(75));
+
     private final EmbeddedChannel channel = new EmbeddedChannel();
 
     @BeforeEach
     void connect() {
         channel.freezeTime();
-        channel.pipeline().addLast(new SlowClients.Deadline());
+        channel.pipeline().addLast(new SlowClients.Deadline(SETTINGS));
     }
 
     @AfterEach
@@ -32,7 +35,7 @@ class SlowClientsTest {
 
     @Test
     void whoever_connects_and_asks_nothing_is_cut_off() {
-        pass(SlowClients.TO_BEGIN.minusMillis(1));
+        pass(SETTINGS.toBegin().minusMillis(1));
         assertThat(channel.isOpen()).isTrue();
 
         pass(Duration.ofMillis(1));
@@ -68,9 +71,9 @@ class SlowClientsTest {
         channel.writeInbound(new DefaultLastHttpContent());
         channel.writeOutbound(LastHttpContent.EMPTY_LAST_CONTENT);
 
-        pass(SlowClients.TO_BEGIN.minusMillis(1));
+        pass(SETTINGS.toBegin().minusMillis(1));
         beginRequest();
-        pass(SlowClients.TO_SEND.minusMillis(1));
+        pass(SETTINGS.toSend().minusMillis(1));
         assertThat(channel.isOpen()).isTrue();
 
         pass(Duration.ofMillis(1));

@@ -1,5 +1,6 @@
 package dev.gesher.whatsapp.webhook;
 
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.Tx;
@@ -13,6 +14,9 @@ import java.util.UUID;
 
 /** Group commit of received bodies: a row of the inbox and a narrow one that says it is pending. */
 final class InboxRows implements BatchWriter.Batch<InboxRows.Body, Boolean> {
+    private static final Meters.Sizes SIZES =
+            Meters.sizes("gesher.webhook.batch.size", "Bodies of one commit");
+
     private final Wakeups wakeups;
 
     InboxRows(Wakeups wakeups) {
@@ -64,7 +68,10 @@ final class InboxRows implements BatchWriter.Batch<InboxRows.Body, Boolean> {
                 Tx.integers(bodies.stream().map(body -> KeyDay.stored(body.day())).toList()),
                 Tx.byteArrays(bodies.stream().map(Body::encrypted).toList()),
                 Tx.texts(bodies.stream().map(Body::correlation).toList()));
-        tx.afterCommit(() -> wakeups.wake(Splitter.TOPIC));
+        tx.afterCommit(() -> {
+            SIZES.add(bodies.size());
+            wakeups.wake(Splitter.TOPIC);
+        });
         return bodies.stream().map(body -> true).toList();
     }
 }

@@ -3,6 +3,7 @@ package dev.gesher.whatsapp.webhook;
 import com.github.f4b6a3.uuid.UuidCreator;
 import dev.gesher.tenant.DayKeys;
 import dev.gesher.tenant.LogKeys;
+import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.SecretText;
 import dev.gesher.tenant.db.BatchWriter;
 import dev.gesher.tenant.db.BatchWriters;
@@ -18,7 +19,6 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,7 +29,10 @@ import org.slf4j.LoggerFactory;
 final class Intake implements WebhookIntake {
     private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
-    private static final Duration BETWEEN_LOG_LINES = Duration.ofSeconds(10);
+
+    private static final Meters.Times COMMIT =
+            Meters.times("gesher.webhook.commit", "From a body that has come whole to its commit")
+                    .known();
 
     /** One: what comes while it commits is its next batch, and two would halve the batches. */
     private static final int WRITERS = 1;
@@ -43,7 +46,7 @@ final class Intake implements WebhookIntake {
     private final Clock clock;
     private final WebhookCounters counters;
     private final BatchWriter<InboxRows.Body, Boolean> writer;
-    private final AtomicReference<Instant> lastLogged = new AtomicReference<>(Instant.MIN);
+    private final RefusalLines lines;
 
     Intake(
             WebhookSignature signature,
@@ -60,6 +63,7 @@ final class Intake implements WebhookIntake {
         this.days = days;
         this.clock = clock;
         this.counters = counters;
+        this.lines = new RefusalLines(clock);
         this.writer =
                 writers.start(
                         "webhook-intake",
@@ -91,7 +95,7 @@ final class Intake implements WebhookIntake {
             @Nullable String contentEncoding,
             long contentLength) {
         var refusal = refusalBefore(signatureHeader, contentEncoding, contentLength);
-        refusal.ifPresent(this::refused);
+        refusal.ifPresent(it -> refuse(it, null));
         return refusal;
     }
 
@@ -127,13 +131,14 @@ final class Intake implements WebhookIntake {
     public Receipt receive(byte[] body, @Nullable String signatureHeader, String correlation) {
         var refusal = refusalOf(body, signatureHeader);
         if (refusal.isPresent()) {
-            return refused(refusal.get());
+            return refuse(refusal.get(), correlation);
         }
         try {
             var now = clock.instant();
+            long began = System.nanoTime();
             days.ready(KeyDay.of(now));
             writer.write(sealed(body, now, correlation));
-            return stored(body);
+            return stored(body, began);
         } catch (DatabaseUnavailableException | DatabaseException e) {
             return notStored(e, correlation);
         }
@@ -151,15 +156,16 @@ final class Intake implements WebhookIntake {
         }
         var refusal = refusalOf(body, signatureHeader);
         if (refusal.isPresent()) {
-            done.accept(refused(refusal.get()));
+            done.accept(refuse(refusal.get(), correlation));
             return true;
         }
+        long began = System.nanoTime();
         var _ =
                 writer.submit(sealed(body, now, correlation))
                         .whenComplete((ignored, failure) ->
                                 done.accept(
                                         failure == null
-                                                ? stored(body)
+                                                ? stored(body, began)
                                                 : notStored(causeOf(failure), correlation)));
         return true;
     }
@@ -188,7 +194,8 @@ final class Intake implements WebhookIntake {
         return new InboxRows.Body(id, now, day, encrypted, correlation);
     }
 
-    private Receipt stored(byte[] body) {
+    private Receipt stored(byte[] body, long began) {
+        COMMIT.since(began);
         counters.add("received", 1);
         counters.add("received_bytes", body.length);
         return new Receipt.Stored();
@@ -203,23 +210,22 @@ final class Intake implements WebhookIntake {
             }
         }
         counters.add("unavailable", 1);
+        lines.write("unavailable", correlation);
         return new Receipt.Unavailable(RETRY_AFTER);
     }
 
-    private Receipt refused(Refusal refusal) {
-        var reason = refusal.name().toLowerCase(Locale.ROOT);
-        counters.add("refused." + reason, 1);
-        var now = clock.instant();
-        var last = lastLogged.get();
-        // Anyone on the internet can cause these, so their lines are rationed; the counters are
-        // not.
-        if (!now.isBefore(later(last)) && lastLogged.compareAndSet(last, now)) {
-            LOG.warn("webhook refused={} (further ones are only counted for a while)", reason);
-        }
-        return new Receipt.Refused(refusal);
+    @Override
+    public void refused(Refusal refusal, String correlation) {
+        refuse(refusal, correlation);
     }
 
-    private static Instant later(Instant last) {
-        return last.equals(Instant.MIN) ? last : last.plus(BETWEEN_LOG_LINES);
+    /**
+     * @param correlation null if the log's lines know it already
+     */
+    private Receipt refuse(Refusal refusal, @Nullable String correlation) {
+        var reason = refusal.name().toLowerCase(Locale.ROOT);
+        counters.add("refused." + reason, 1);
+        lines.write(reason, correlation);
+        return new Receipt.Refused(refusal);
     }
 }
