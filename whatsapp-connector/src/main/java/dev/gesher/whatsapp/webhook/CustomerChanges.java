@@ -11,6 +11,7 @@ final class CustomerChanges {
 
     /** {@code smb_app_state_sync}. */
     static void contacts(Told told, Told.Reading into) {
+        into.imported();
         for (var sync : Nodes.listed(told.value().path("state_sync"))) {
             contact(sync, told, into);
         }

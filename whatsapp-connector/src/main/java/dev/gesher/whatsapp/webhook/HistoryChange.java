@@ -30,6 +30,7 @@ final class HistoryChange {
     }
 
     static void read(Told told, Told.Reading into) {
+        into.imported();
         var change = new HistoryChange(told, into);
         for (var chunk : Nodes.listed(told.value().path("history"))) {
             change.chunk(chunk);

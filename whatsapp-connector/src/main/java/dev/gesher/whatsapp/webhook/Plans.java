@@ -87,7 +87,7 @@ final class Plans {
         boolean parked = false;
         boolean dropped = false;
         for (var signal : read.signals()) {
-            switch (holder(change, told, signal, bindings, displays)) {
+            switch (holder(change, told, read.imported(), signal, bindings, displays)) {
                 case Holder.Of(var tenant, var number) ->
                         received.add(new Received(tenant, number, signal, change.correlation()));
                 case Holder.Nobody() -> parked = true;
@@ -129,10 +129,12 @@ final class Plans {
     private static Holder holder(
             Change change,
             Told told,
+            boolean imported,
             InboundSignal signal,
             Bindings bindings,
             DisplayNumbers displays) {
-        var holder = bindings.holder(change.phoneNumberId(), change.wabaId(), signal.at());
+        var at = imported ? told.at() : signal.at();
+        var holder = bindings.holder(change.phoneNumberId(), change.wabaId(), at);
         return change.phoneNumberId() == null
                         && holder instanceof Holder.Of(var _, var number)
                         && signal instanceof InboundSignal.News news

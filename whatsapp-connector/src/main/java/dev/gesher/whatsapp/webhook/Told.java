@@ -42,19 +42,30 @@ record Told(
      * What a change holds.
      *
      * @param signals in the order of the change
+     * @param imported whether it is of the time before the number was connected, so that it is
+     *     whose the number was when it was told
      * @param ignored why something of it is left out on purpose, once per piece
      * @param problems what could not be understood at all, once per piece
      */
-    record Read(List<InboundSignal> signals, List<String> ignored, List<String> problems) {}
+    record Read(
+            List<InboundSignal> signals,
+            boolean imported,
+            List<String> ignored,
+            List<String> problems) {}
 
     /** What has been read of a change so far. */
     static final class Reading {
         private final List<InboundSignal> signals = new ArrayList<>();
+        private boolean imported;
         private final List<String> ignored = new ArrayList<>();
         private final List<String> problems = new ArrayList<>();
 
         void signal(InboundSignal signal) {
             signals.add(signal);
+        }
+
+        void imported() {
+            imported = true;
         }
 
         void ignored(String reason) {
@@ -66,7 +77,8 @@ record Told(
         }
 
         Read done() {
-            return new Read(List.copyOf(signals), List.copyOf(ignored), List.copyOf(problems));
+            return new Read(
+                    List.copyOf(signals), imported, List.copyOf(ignored), List.copyOf(problems));
         }
     }
 }

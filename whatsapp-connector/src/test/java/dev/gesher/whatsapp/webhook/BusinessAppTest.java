@@ -2,6 +2,7 @@ package dev.gesher.whatsapp.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gesher.tenant.TenantId;
 import dev.gesher.whatsapp.AccountFact.HistoryProgress;
 import dev.gesher.whatsapp.AccountFact.HistoryRefused;
 import dev.gesher.whatsapp.InboundSignal;
@@ -16,8 +17,10 @@ import dev.gesher.whatsapp.InboundSignal.Revoke;
 import dev.gesher.whatsapp.InboundSignal.Source;
 import dev.gesher.whatsapp.InboundSignal.Status;
 import dev.gesher.whatsapp.PhoneNumber;
+import dev.gesher.whatsapp.webhook.Bindings.Binding;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -178,6 +181,55 @@ class BusinessAppTest {
                     .isEqualTo(
                             new HistoryRefused(
                                     new MetaError("2593109", Optional.of("T"), Optional.of("D"))));
+        }
+    }
+
+    /** As planned while {@code now} holds number 5001, which {@code before} held until then. */
+    private static Plans.Plan planned(
+            String field, String value, Instant received, TenantId before, TenantId now) {
+        var body =
+                Fixtures.change(
+                        "{\"field\":\"" + field + "\",\"value\":" + value.replace('\'', '"') + "}");
+        var change = ((Bodies.Split.Changes) Bodies.split(body)).changes().getFirst();
+        var bound = Instant.parse("2026-09-01T08:00:00Z");
+        return Plans.plan(
+                Reads.received(change, received),
+                change.payload(),
+                new Bindings(
+                        Map.of(
+                                "5001",
+                                List.of(
+                                        new Binding(before, "5001", Instant.EPOCH, bound),
+                                        new Binding(now, "5001", bound, null))),
+                        Map.of()),
+                DisplayNumbers.NONE);
+    }
+
+    @Test
+    void history_and_contacts_are_whose_the_number_is_when_they_are_told() {
+        var before = Webhooks.aTenant();
+        var now = Webhooks.aTenant();
+        var metadata = "{'metadata':{'display_phone_number':'97235550001','phone_number_id':'5001'},";
+        for (var value :
+                List.of(
+                        "'history':[{'metadata':{'progress':5},'threads':[{'id':'972541112222','messages':["
+                                + "{'from':'972541112222','id':'h1','timestamp':'1739321024','type':'text'},"
+                                + "{'from':'972541112222','id':'h2','timestamp':'1739321025','type':'revoke','revoke':{'original_message_id':'h1'}}]}]}]}",
+                        "'messages':[{'from':'972541112222','id':'h1','timestamp':'1739321024','type':'image','image':{'id':'9'}}]}",
+                        "'state_sync':[{'type':'contact','contact':{'full_name':'D','phone_number':'972541112222'},'action':'add','metadata':{'timestamp':'1739321024'}}]}")) {
+            var field = value.startsWith("'state") ? "smb_app_state_sync" : "history";
+            var plan = planned(field, metadata + value, Reads.RECEIVED, before, now);
+            assertThat(plan.settled().state()).as(value).isEqualTo(ChangeRows.State.APPLIED);
+            assertThat(plan.tenants()).as(value).containsExactly(now);
+
+            var older =
+                    planned(
+                            field,
+                            metadata + value,
+                            Instant.parse("2026-08-31T08:00:00Z"),
+                            before,
+                            now);
+            assertThat(older.tenants()).as(value).containsExactly(before);
         }
     }
 
