@@ -87,18 +87,24 @@ final class ApplyBatch implements BatchWriter.Batch<Item, Outcome> {
     }
 
     /**
-     * A number may be bound just while a change of it or its account is being parked: whoever binds
-     * it looks for parked changes under the same lock, so that one of the two sees the other.
+     * A number may be bound just while a change of it or its account is being parked, or dropped as
+     * another number's: whoever binds it looks for such changes under the same lock, so that one of
+     * the two sees the other.
      */
     private static Set<Plan> outdated(Tx tx, List<Plan> plans) throws SQLException {
-        var parked = plans.stream().filter(plan -> plan.settled().state() == State.PARKED).toList();
-        if (parked.isEmpty()) {
+        var aside =
+                plans.stream()
+                        .filter(plan ->
+                                plan.settled().state() == State.PARKED
+                                        || plan.settled().state() == State.DROPPED)
+                        .toList();
+        if (aside.isEmpty()) {
             return Set.of();
         }
-        var changes = parked.stream().map(Plan::change).toList();
+        var changes = aside.stream().map(Plan::change).toList();
         ParkingLocks.take(tx, numbers(changes), accounts(changes));
         var bindings = bindings(tx, changes);
-        return parked.stream()
+        return aside.stream()
                 .filter(plan ->
                         !bindings.about(plan.change().phoneNumberId(), plan.change().wabaId())
                                 .equals(plan.bindings()))

@@ -97,7 +97,7 @@ record Bindings(Map<String, List<Binding>> byNumber, Map<String, List<Binding>> 
     Holder holder(@Nullable String number, @Nullable String waba, Instant at) {
         var bindings = about(number, waba);
         if (bindings.isEmpty()) {
-            return number != null && waba != null && byWaba.containsKey(waba)
+            return number != null && isHeld(waba, at)
                     ? new Holder.OtherNumber()
                     : new Holder.Nobody();
         }
@@ -117,5 +117,10 @@ record Bindings(Map<String, List<Binding>> byNumber, Map<String, List<Binding>> 
         return held || heldAgain
                 ? new Holder.Of(binding.tenant(), binding.phoneNumberId())
                 : new Holder.Nobody();
+    }
+
+    /** Whether somebody holds the account, or did after {@code at}. */
+    private boolean isHeld(@Nullable String waba, Instant at) {
+        return about(null, waba).stream().anyMatch(b -> b.to() == null || !at.isAfter(b.to()));
     }
 }

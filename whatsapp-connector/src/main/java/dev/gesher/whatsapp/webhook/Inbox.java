@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,11 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class Inbox implements WebhookInbox {
     private static final Duration KEPT = Duration.ofSeconds(1);
+
+    /** Bodies that may have come since a number's binding began, in the second it began in. */
+    private static final int JUST_NOW = 10_000;
+
+    private static final Duration SKEW = Duration.ofMinutes(1);
 
     private static final Limits LIMITS = new Limits(Duration.ofMillis(200), Duration.ofSeconds(2));
 
@@ -49,7 +55,28 @@ final class Inbox implements WebhookInbox {
                         """,
                         phoneNumberId,
                         wabaId);
+        changes += takeBackDropped(tx, phoneNumberId);
         tx.afterCommit(() -> wakeups.wake(Applier.TOPIC));
+        return changes;
+    }
+
+    /** While another number of its account was held, a number's changes were dropped. */
+    private int takeBackDropped(Tx tx, String phoneNumberId) throws SQLException {
+        var now = clock.instant();
+        int changes = 0;
+        for (var day : Set.copyOf(List.of(KeyDay.of(now.minus(SKEW)), KeyDay.of(now)))) {
+            changes +=
+                    tx.update(
+                            """
+                            UPDATE webhook_changes SET state = 'pending', settled_at = NULL
+                            WHERE key_day = ? AND state = 'dropped' AND phone_number_id = ? AND inbox_id >
+                                (SELECT max(inbox_id) FROM webhook_inbox WHERE key_day = ?) - ?
+                            """,
+                            KeyDay.stored(day),
+                            phoneNumberId,
+                            KeyDay.stored(day),
+                            JUST_NOW);
+        }
         return changes;
     }
 

@@ -80,6 +80,14 @@ class BindingsTest {
     }
 
     @Test
+    void a_number_of_an_account_that_nobody_holds_any_more_is_unknown() {
+        var bindings = new Bindings(Map.of(), Map.of("w", List.of(held(first, 100, 200L))));
+
+        assertThat(bindings.holder("n", "w", at(150))).isEqualTo(new Holder.OtherNumber());
+        assertThat(bindings.holder("n", "w", at(250))).isEqualTo(new Holder.Nobody());
+    }
+
+    @Test
     void an_account_goes_by_the_same_rule_and_to_the_number_that_it_had_then() {
         var bindings =
                 new Bindings(

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.gesher.tenant.TenantId;
+import dev.gesher.tenant.db.Tx;
 import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.TestDatabase;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.stream.IntStream;
@@ -386,6 +388,54 @@ class ReceivingTest {
 
         assertThat(webhooks.heardBy(tenant)).containsExactly("text wamid.text1");
         assertThat(webhooks.inState("parked")).isZero();
+    }
+
+    /** What a tenant does that connects its account's other number. */
+    private int changesToTheOtherNumber(Tx tx, TenantId tenant) throws SQLException {
+        tx.update("UPDATE number_bindings SET held_to = ? WHERE held_to IS NULL", Webhooks.SENT);
+        Webhooks.bind(tx, tenant, "5009", "7001", Webhooks.SENT, null);
+        return webhooks.inbox.unpark(tx, "5009", "7001");
+    }
+
+    @Test
+    void a_message_to_a_number_in_the_second_it_is_bound_in_is_not_dropped_for_good() {
+        var tenant = webhooks.holderOf("5001", "7001");
+        webhooks.deliver(
+                Fixtures.text("5009", "7001", "wamid.early", Webhooks.SENT.getEpochSecond()));
+        webhooks.work();
+        assertThat(webhooks.inState("dropped")).isEqualTo(1);
+
+        webhooks.scope.platform(tx -> changesToTheOtherNumber(tx, tenant));
+        webhooks.work();
+
+        assertThat(webhooks.heardBy(tenant)).containsExactly("text wamid.early");
+        assertThat(webhooks.inState("dropped")).isZero();
+    }
+
+    @Test
+    void dropping_and_binding_at_the_same_time_never_miss_each_other() throws Exception {
+        var tenant = webhooks.holderOf("5001", "7001");
+        webhooks.deliver(
+                Fixtures.text("5009", "7001", "wamid.early", Webhooks.SENT.getEpochSecond()));
+        while (webhooks.splitter.round()) {}
+        var applying = new java.util.concurrent.atomic.AtomicReference<Thread>();
+        webhooks.scope.platform(tx -> {
+            int changes = changesToTheOtherNumber(tx, tenant);
+            applying.set(Thread.ofVirtual().start(() -> webhooks.applier.round()));
+            // It knows the other number's binding only, and waits to drop.
+            await().until(() ->
+                    tx.query(
+                                            "SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
+                                            row -> row.integer("n"))
+                                    .getFirst()
+                            == 1);
+            return changes;
+        });
+        applying.get().join();
+        webhooks.work();
+
+        assertThat(webhooks.heardBy(tenant)).containsExactly("text wamid.early");
+        assertThat(webhooks.inState("dropped")).isZero();
     }
 
     @Test
