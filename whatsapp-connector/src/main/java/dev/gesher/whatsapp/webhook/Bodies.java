@@ -1,6 +1,7 @@
 package dev.gesher.whatsapp.webhook;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BinaryNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +32,8 @@ final class Bodies {
     /**
      * One change.
      *
-     * @param payload {@code {"entry_id":…,"entry_time":…,"change":{…}}} as JSON
+     * @param payload {@code {"entry_id":…,"entry_time":…,"change":{…}}} as JSON, or the change as
+     *     it came if it cannot be read
      */
     record Change(
             int ordinal,
@@ -42,7 +44,7 @@ final class Bodies {
             byte[] payload) {}
 
     static Split split(byte[] body) {
-        var json = Json.read(body);
+        var json = Json.read(body).or(() -> Salvage.read(body));
         if (json.isEmpty()) {
             return new Split.NotOurs("not JSON");
         }
@@ -92,7 +94,7 @@ final class Bodies {
                 phoneNumberId.orElse(null),
                 wabaId.orElse(null),
                 field(entry, change),
-                Json.bytes(payload));
+                change instanceof BinaryNode unread ? unread.binaryValue() : Json.bytes(payload));
     }
 
     /** The bucket of a phone number id, or of a WABA where no number is named. */

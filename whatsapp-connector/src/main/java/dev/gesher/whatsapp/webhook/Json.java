@@ -30,8 +30,8 @@ final class Json {
         try {
             var node = MAPPER.readTree(bytes);
             return node == null || node.isMissingNode() ? Optional.empty() : Optional.of(node);
-        } catch (IOException e) {
-            return Optional.empty();
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty(); // an exponent of eleven digits is a NumberFormatException
         }
     }
 

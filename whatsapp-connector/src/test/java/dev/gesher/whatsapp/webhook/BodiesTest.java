@@ -84,6 +84,81 @@ class BodiesTest {
                 .isInstanceOf(Split.NotOurs.class);
     }
 
+    private static String message(String id, String more) {
+        return "{\"field\":\"messages\",\"value\":{\"metadata\":{\"phone_number_id\":\"5001\"},\"messages\":[{\"id\":\""
+                + id
+                + "\",\"from\":\"972541112222\",\"type\":\"text\""
+                + more
+                + "}]}}";
+    }
+
+    @Test
+    void a_change_beyond_the_limits_of_reading_is_lost_alone() {
+        for (var strange :
+                List.of(
+                        "9".repeat(1001),
+                        "1e99999999999",
+                        "[".repeat(1001) + "]".repeat(1001),
+                        "[".repeat(50_000) + "]".repeat(50_000),
+                        "{\"" + "k".repeat(50_001) + "\":1}")) {
+            var what = strange.substring(0, 10) + strange.length();
+            var poison = message("bad", ",\"x\":" + strange);
+            var body =
+                    "\ufeff{\"entry\":[{\"changes\":["
+                            + message("first", ",\"t\":\"ש\"")
+                            + ","
+                            + poison
+                            + ",null],\"id\":\"7001\",\"time\":1790000000},{\"id\":\"7002\",\"changes\":["
+                            + message("good", "")
+                            + "]}],\"object\":\"whatsapp_business_account\"}";
+            var split = Bodies.split(Fixtures.bytes(body));
+            assertThat(split).as(what).isInstanceOf(Split.Changes.class);
+            var changes = ((Split.Changes) split).changes();
+            assertThat(changes).extracting(Change::ordinal).containsExactly(0, 1, 2, 3);
+            assertThat(changes)
+                    .extracting(Change::wabaId)
+                    .containsExactly("7001", "7001", "7001", "7002");
+            assertThat(changes)
+                    .extracting(Change::phoneNumberId)
+                    .containsExactly("5001", null, null, "5001");
+            assertThat(Json.read(changes.getFirst().payload()).orElseThrow().toString())
+                    .isEqualTo(
+                            "{\"entry_id\":\"7001\",\"entry_time\":1790000000,\"change\":"
+                                    + message("first", ",\"t\":\"ש\"")
+                                    + "}");
+            assertThat(changes.get(1).payload()).isEqualTo(Fixtures.bytes(poison));
+            var nobody = new Bindings(java.util.Map.of(), java.util.Map.of());
+            assertThat(changes)
+                    .extracting(change ->
+                            Plans.plan(
+                                            Reads.received(change, Reads.RECEIVED),
+                                            change.payload(),
+                                            nobody,
+                                            DisplayNumbers.NONE)
+                                    .settled()
+                                    .state())
+                    .containsExactly(
+                            ChangeRows.State.PARKED,
+                            ChangeRows.State.DEAD,
+                            ChangeRows.State.DEAD,
+                            ChangeRows.State.PARKED);
+
+            assertThat(Bodies.split(Fixtures.bytes(body + "]"))).isInstanceOf(Split.NotOurs.class);
+            assertThat(Bodies.split(Fixtures.bytes(strange))).isInstanceOf(Split.NotOurs.class);
+        }
+    }
+
+    @Test
+    void a_change_that_is_just_not_too_deep_can_be_kept() {
+        for (int depth = 990; depth < 1001; depth++) {
+            var poison = message("deep", ",\"x\":" + "[".repeat(depth) + "]".repeat(depth));
+            var body = Fixtures.change(poison + "," + message("good", ""));
+            var changes = ((Split.Changes) Bodies.split(body)).changes();
+            assertThat(changes).hasSize(2);
+            assertThat(changes.get(1).phoneNumberId()).isEqualTo("5001");
+        }
+    }
+
     @Test
     void an_entry_without_changes_is_kept_beside_others_and_may_be_one_itself() {
         var body =

@@ -1,6 +1,7 @@
 package dev.gesher.whatsapp.webhook;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BinaryNode;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.whatsapp.InboundSignal.Message;
 import dev.gesher.whatsapp.webhook.Bindings.Binding;
@@ -9,6 +10,7 @@ import dev.gesher.whatsapp.webhook.ChangeRows.State;
 import dev.gesher.whatsapp.webhook.Plans.Plan;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -27,15 +29,22 @@ final class ReadingLaws {
         switch (Bodies.split(body)) {
             case Split.NotOurs(var error) -> require(!error.isBlank(), "a dead letter says why");
             case Split.Changes(var changes) -> {
-                var sent = changes(Json.read(body).orElseThrow());
+                var sent = changes(Json.read(body).or(() -> Salvage.read(body)).orElseThrow());
                 require(sent.size() == changes.size(), "every change is a row");
                 for (int n = 0; n < sent.size(); n++) {
-                    var kept = Json.read(changes.get(n).payload()).orElseThrow().path("change");
-                    require(kept.equals(sent.get(n)), "a change is kept as it came");
+                    require(
+                            kept(changes.get(n).payload(), sent.get(n)),
+                            "a change is kept as it came");
                     planned(changes.get(n));
                 }
             }
         }
+    }
+
+    private static boolean kept(byte[] payload, JsonNode sent) {
+        return sent instanceof BinaryNode unread
+                ? Arrays.equals(payload, unread.binaryValue())
+                : Json.read(payload).orElseThrow().path("change").equals(sent);
     }
 
     private static void require(boolean holds, String law) {
