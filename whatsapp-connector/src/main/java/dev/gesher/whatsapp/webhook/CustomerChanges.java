@@ -41,7 +41,8 @@ final class CustomerChanges {
                         person,
                         Json.scalar(sync.path("action")).filter("remove"::equals).isPresent(),
                         Nodes.text(contact.path("first_name")),
-                        Nodes.time(sync.path("metadata").path("timestamp")).orElse(told.at())));
+                        Nodes.past(sync.path("metadata").path("timestamp"), told.received())
+                                .orElse(told.at())));
     }
 
     /** {@code user_preferences}. */
@@ -65,6 +66,7 @@ final class CustomerChanges {
                         value.get(),
                         Nodes.text(preference.path("detail")),
                         Nodes.id(preference.path("signup_id")),
-                        Nodes.time(preference.path("timestamp")).orElse(told.at())));
+                        Nodes.past(preference.path("timestamp"), told.received())
+                                .orElse(told.at())));
     }
 }

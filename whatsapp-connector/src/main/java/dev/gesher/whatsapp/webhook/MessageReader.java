@@ -69,7 +69,7 @@ final class MessageReader {
         this.customer = customer;
         this.source = source;
         this.fromCustomer = fromCustomer;
-        this.time = Nodes.time(message.path("timestamp"));
+        this.time = Nodes.past(message.path("timestamp"), received);
         this.at = time.orElse(received);
     }
 

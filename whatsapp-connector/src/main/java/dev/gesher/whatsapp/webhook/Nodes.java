@@ -54,6 +54,18 @@ final class Nodes {
         }
     }
 
+    /**
+     * When something happened. It was told at {@code received}, so nothing is later: a clock that
+     * is wrong must not keep a window open, or a state from ever changing again.
+     */
+    static Optional<Instant> past(JsonNode node, Instant received) {
+        return time(node).map(time -> earlier(time, received));
+    }
+
+    static Instant earlier(Instant one, Instant other) {
+        return one.isBefore(other) ? one : other;
+    }
+
     static Optional<Integer> number(JsonNode node) {
         try {
             return Json.scalar(node).map(Integer::parseInt);

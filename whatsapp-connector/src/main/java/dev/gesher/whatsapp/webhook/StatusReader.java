@@ -59,7 +59,7 @@ final class StatusReader {
         return new StatusUpdate(
                 id,
                 known,
-                Nodes.time(status.path("timestamp")).orElse(received),
+                Nodes.past(status.path("timestamp"), received).orElse(received),
                 Nodes.text(status.path("biz_opaque_callback_data")),
                 People.recipient(status, contacts),
                 error,

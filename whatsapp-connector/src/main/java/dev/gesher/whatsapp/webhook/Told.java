@@ -35,7 +35,7 @@ record Told(
     }
 
     Instant at() {
-        return entryTime.orElse(received);
+        return entryTime.map(time -> Nodes.earlier(time, received)).orElse(received);
     }
 
     /**

@@ -9,6 +9,7 @@ import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
 import dev.gesher.whatsapp.PhoneNumber;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class MessagesChangeTest {
@@ -151,6 +152,40 @@ class MessagesChangeTest {
             var message = (Message) read.signals().getFirst();
             assertThat(message.at()).as(time).isEqualTo(Reads.RECEIVED);
             assertThat(message.opensWindow()).isFalse();
+        }
+    }
+
+    @Test
+    void nothing_happens_later_than_it_is_told() {
+        for (var time : List.of("9999999999", "1790000101", "1790000101000")) {
+            for (var signals :
+                    List.of(
+                            Reads.value(
+                                    "messages",
+                                    "{'messages':[{'id':'m','from':'972541112222','type':'text','timestamp':'"
+                                            + time
+                                            + "'}],'statuses':[{'id':'s','status':'read','timestamp':'"
+                                            + time
+                                            + "'}]}"),
+                            Reads.value(
+                                    "smb_app_state_sync",
+                                    "{'state_sync':[{'contact':{'phone_number':'972541112222'},'metadata':{'timestamp':'"
+                                            + time
+                                            + "'}}]}"),
+                            Reads.value(
+                                    "user_preferences",
+                                    "{'user_preferences':[{'wa_id':'972541112222','value':'stop','timestamp':'"
+                                            + time
+                                            + "'}]}"),
+                            Reads.value(
+                                    "account_review_update",
+                                    "{'decision':'APPROVED'}",
+                                    Optional.of(Instant.ofEpochSecond(9_999_999_999L))))) {
+                assertThat(signals.signals())
+                        .isNotEmpty()
+                        .extracting(InboundSignal::at)
+                        .containsOnly(Reads.RECEIVED);
+            }
         }
     }
 }

@@ -119,7 +119,10 @@ final class ReadingLaws {
         var time = content.path("timestamp");
         if ((time.isTextual() || time.isInt()) && SECONDS.matcher(time.asText()).matches()) {
             require(
-                    message.at().equals(Instant.ofEpochSecond(time.asLong())),
+                    message.at()
+                            .equals(
+                                    Nodes.earlier(
+                                            Instant.ofEpochSecond(time.asLong()), Reads.RECEIVED)),
                     "Meta's time is kept");
         } else if (!time.isTextual() && !time.isIntegralNumber()) {
             require(message.at().equals(Reads.RECEIVED), "without one it is when it came");
