@@ -106,7 +106,11 @@ final class Fields {
                             NumberChange::name),
                     news(
                             "account_review_update",
-                            has("decision").and(not("event")).and(not("requested_verified_name")),
+                            has("decision")
+                                    .and(not("event"))
+                                    .and(not("requested_verified_name"))
+                                    .and(not("display_phone_number"))
+                                    .and(not("rejection_reason")),
                             AccountChange::review),
                     news(
                             "security",

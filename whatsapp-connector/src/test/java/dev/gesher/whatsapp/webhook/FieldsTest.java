@@ -166,6 +166,19 @@ class FieldsTest {
     }
 
     @Test
+    void a_decision_on_a_name_that_is_not_told_is_none_on_the_account() {
+        for (var name : List.of("'requested_verified_name':null,", "")) {
+            assertThat(
+                            Reads.fact(
+                                    "phone_number_name_update",
+                                    "{'display_phone_number':'97235550001','decision':'REJECTED',"
+                                            + name
+                                            + "'rejection_reason':'X'}"))
+                    .isEqualTo(new NumberName("REJECTED", Optional.empty(), Optional.of("X")));
+        }
+    }
+
+    @Test
     void news_of_templates_is_read() {
         assertThat(
                         Reads.fact(
