@@ -40,96 +40,107 @@ class RetentionTest {
 
     /** How rows of a kind are made and found again; {@code $id} is a UUID, {@code $n} a number. */
     private static final Map<String, List<String>> PLANTED =
-            Map.of(
-                    "messages",
-                    List.of(
-                            """
-                            INSERT INTO whatsapp_messages (tenant_id, message_id, direction, type, status, stage,
-                                phone_number_id, accepted_at)
-                            VALUES ('$tenant', '$id', 'inbound', 'text', 'received', 'done', '1', '$at');
-                            INSERT INTO whatsapp_message_attempts (tenant_id, message_id, attempt, lease_token, route, started_at)
-                            VALUES ('$tenant', '$id', 1, 1, 'freeform', '$at')
-                            """,
-                            "SELECT message_id FROM whatsapp_messages WHERE tenant_id = '$tenant'",
-                            "SELECT message_id FROM whatsapp_message_attempts WHERE tenant_id = '$tenant'"),
-                    "amendments",
-                    List.of(
-                            """
-                            INSERT INTO message_amendments (tenant_id, amendment_id, wa_message_id, original_wa_message_id, kind,
-                                from_customer, at, applied, received_at)
-                            VALUES ('$tenant', '$id', '$id', 'x', 'edit', true, '$at', true, '$at')
-                            """,
-                            "SELECT amendment_id FROM message_amendments WHERE tenant_id = '$tenant'"),
-                    "events",
-                    List.of(
-                            """
-                            INSERT INTO events (tenant_id, tenant_seq, event_id, type, version, at, recorded_at, data)
-                            VALUES ('$tenant', $n, '$id', 'x', 1, '2000-01-01', '$at', '')
-                            """,
-                            "SELECT event_id FROM events WHERE tenant_id = '$tenant'"),
-                    "answers",
-                    List.of(
-                            """
-                            INSERT INTO idempotency_keys (tenant_id, client_id, method, path, idempotency_key, fingerprint,
-                                state, status_code, created_at)
-                            VALUES ('$tenant', 'c', 'POST', '/', '$id', '', 'done', 202, '$at')
-                            """,
-                            "SELECT idempotency_key FROM idempotency_keys WHERE tenant_id = '$tenant'"),
-                    "identities",
-                    List.of(
-                            """
-                            INSERT INTO applied_changes (tenant_id, identity, applied_at)
-                            VALUES ('$tenant', '$id'::bytea, '$at')
-                            """,
-                            "SELECT convert_from(identity, 'UTF8') FROM applied_changes WHERE tenant_id = '$tenant'"),
-                    "connect_links",
-                    List.of(
-                            """
-                            INSERT INTO connect_links (tenant_id, link_id, secret_hash, created_by, created_at, expires_at)
-                            VALUES ('$tenant', '$id', sha256(''), 'x', '$at', '$at')
-                            """,
-                            "SELECT link_id FROM connect_links WHERE tenant_id = '$tenant'"),
-                    "connect_attempts",
-                    List.of(
-                            """
-                            INSERT INTO connect_attempts (tenant_id, attempt_id, source, step, status, final, created_by,
-                                created_at, updated_at)
-                            VALUES ('$tenant', '$id', 'embedded_signup', 'bind', 'abandoned', true, 'x', '$at', '$at');
-                            INSERT INTO connect_attempt_steps (tenant_id, attempt_id, step, outcome, at)
-                            VALUES ('$tenant', '$id', 'bind', 'failed', '$at')
-                            """,
-                            "SELECT attempt_id FROM connect_attempts WHERE tenant_id = '$tenant'",
-                            "SELECT attempt_id FROM connect_attempt_steps WHERE tenant_id = '$tenant'"),
-                    "departures",
-                    List.of(
-                            """
-                            INSERT INTO connection_departures (tenant_id, departure_id, waba_id, phone_number_id, cause, actor,
-                                started_at, ended_at)
-                            VALUES ('$tenant', '$id', '1', '1', 'x', 'x', '$at', '$at')
-                            """,
-                            "SELECT departure_id FROM connection_departures WHERE tenant_id = '$tenant'"),
-                    "media",
-                    List.of(
-                            """
-                            INSERT INTO media (tenant_id, media_id, message_id, phone_number_id, wa_media_id, type, state,
-                                details, object_key, size_bytes, created_at, expires_at, stored_at)
-                            VALUES ('$tenant', '$id', '$id', '1', '1', 'image', 'stored', '', '', 1, '$at', '$at', '$at')
-                            """,
-                            "SELECT media_id FROM media WHERE tenant_id = '$tenant'"),
-                    "early_statuses",
-                    List.of(
-                            """
-                            INSERT INTO early_statuses (tenant_id, wa_message_id, status, at, window_closed, received_at)
-                            VALUES ('$tenant', '$id', 'sent', '2000-01-01', false, '$at')
-                            """,
-                            "SELECT wa_message_id FROM early_statuses WHERE tenant_id = '$tenant'"),
-                    "audit",
-                    List.of(
-                            """
-                            INSERT INTO audit_log (tenant_id, audit_id, at, actor, action, object)
-                            VALUES ('$tenant', '$id', '$at', 'x', 'x', 'x')
-                            """,
-                            "SELECT audit_id FROM audit_log WHERE tenant_id = '$tenant' AND actor = 'x'"));
+            Map.ofEntries(
+                    Map.entry(
+                            "messages",
+                            List.of(
+                                    """
+                                    INSERT INTO whatsapp_messages (tenant_id, message_id, direction, type, status, stage,
+                                        phone_number_id, accepted_at)
+                                    VALUES ('$tenant', '$id', 'inbound', 'text', 'received', 'done', '1', '$at');
+                                    INSERT INTO whatsapp_message_attempts (tenant_id, message_id, attempt, lease_token, route, started_at)
+                                    VALUES ('$tenant', '$id', 1, 1, 'freeform', '$at')
+                                    """,
+                                    "SELECT message_id FROM whatsapp_messages WHERE tenant_id = '$tenant'",
+                                    "SELECT message_id FROM whatsapp_message_attempts WHERE tenant_id = '$tenant'")),
+                    Map.entry(
+                            "amendments",
+                            List.of(
+                                    """
+                                    INSERT INTO message_amendments (tenant_id, amendment_id, wa_message_id, original_wa_message_id, kind,
+                                        from_customer, at, applied, received_at)
+                                    VALUES ('$tenant', '$id', '$id', 'x', 'edit', true, '$at', true, '$at')
+                                    """,
+                                    "SELECT amendment_id FROM message_amendments WHERE tenant_id = '$tenant'")),
+                    Map.entry(
+                            "events",
+                            List.of(
+                                    """
+                                    INSERT INTO events (tenant_id, tenant_seq, event_id, type, version, at, recorded_at, data)
+                                    VALUES ('$tenant', $n, '$id', 'x', 1, '2000-01-01', '$at', '')
+                                    """,
+                                    "SELECT event_id FROM events WHERE tenant_id = '$tenant'")),
+                    Map.entry(
+                            "answers",
+                            List.of(
+                                    """
+                                    INSERT INTO idempotency_keys (tenant_id, client_id, method, path, idempotency_key, fingerprint,
+                                        state, status_code, created_at)
+                                    VALUES ('$tenant', 'c', 'POST', '/', '$id', '', 'done', 202, '$at')
+                                    """,
+                                    "SELECT idempotency_key FROM idempotency_keys WHERE tenant_id = '$tenant'")),
+                    Map.entry(
+                            "identities",
+                            List.of(
+                                    """
+                                    INSERT INTO applied_changes (tenant_id, identity, applied_at)
+                                    VALUES ('$tenant', '$id'::bytea, '$at')
+                                    """,
+                                    "SELECT convert_from(identity, 'UTF8') FROM applied_changes WHERE tenant_id = '$tenant'")),
+                    Map.entry(
+                            "connect_links",
+                            List.of(
+                                    """
+                                    INSERT INTO connect_links (tenant_id, link_id, secret_hash, created_by, created_at, expires_at)
+                                    VALUES ('$tenant', '$id', sha256(''), 'x', '$at', '$at')
+                                    """,
+                                    "SELECT link_id FROM connect_links WHERE tenant_id = '$tenant'")),
+                    Map.entry(
+                            "connect_attempts",
+                            List.of(
+                                    """
+                                    INSERT INTO connect_attempts (tenant_id, attempt_id, source, step, status, final, created_by,
+                                        created_at, updated_at)
+                                    VALUES ('$tenant', '$id', 'embedded_signup', 'bind', 'abandoned', true, 'x', '$at', '$at');
+                                    INSERT INTO connect_attempt_steps (tenant_id, attempt_id, step, outcome, at)
+                                    VALUES ('$tenant', '$id', 'bind', 'failed', '$at')
+                                    """,
+                                    "SELECT attempt_id FROM connect_attempts WHERE tenant_id = '$tenant'",
+                                    "SELECT attempt_id FROM connect_attempt_steps WHERE tenant_id = '$tenant'")),
+                    Map.entry(
+                            "departures",
+                            List.of(
+                                    """
+                                    INSERT INTO connection_departures (tenant_id, departure_id, waba_id, phone_number_id, cause, actor,
+                                        started_at, ended_at)
+                                    VALUES ('$tenant', '$id', '1', '1', 'x', 'x', '$at', '$at')
+                                    """,
+                                    "SELECT departure_id FROM connection_departures WHERE tenant_id = '$tenant'")),
+                    Map.entry(
+                            "media",
+                            List.of(
+                                    """
+                                    INSERT INTO media (tenant_id, media_id, message_id, phone_number_id, wa_media_id, type, state,
+                                        details, object_key, size_bytes, created_at, expires_at, stored_at)
+                                    VALUES ('$tenant', '$id', '$id', '1', '1', 'image', 'stored', '', '', 1, '$at', '$at', '$at')
+                                    """,
+                                    "SELECT media_id FROM media WHERE tenant_id = '$tenant'")),
+                    Map.entry(
+                            "early_statuses",
+                            List.of(
+                                    """
+                                    INSERT INTO early_statuses (tenant_id, wa_message_id, status, at, window_closed, received_at)
+                                    VALUES ('$tenant', '$id', 'sent', '2000-01-01', false, '$at')
+                                    """,
+                                    "SELECT wa_message_id FROM early_statuses WHERE tenant_id = '$tenant'")),
+                    Map.entry(
+                            "audit",
+                            List.of(
+                                    """
+                                    INSERT INTO audit_log (tenant_id, audit_id, at, actor, action, object)
+                                    VALUES ('$tenant', '$id', '$at', 'x', 'x', 'x')
+                                    """,
+                                    "SELECT audit_id FROM audit_log WHERE tenant_id = '$tenant' AND actor = 'x'")));
 
     private static final SettableClock clock = SettableClock.at(BEGIN);
     private static TestDatabase database;

@@ -209,7 +209,8 @@ class BusinessAppTest {
     void history_and_contacts_are_whose_the_number_is_when_they_are_told() {
         var before = Webhooks.aTenant();
         var now = Webhooks.aTenant();
-        var metadata = "{'metadata':{'display_phone_number':'97235550001','phone_number_id':'5001'},";
+        var metadata =
+                "{'metadata':{'display_phone_number':'97235550001','phone_number_id':'5001'},";
         for (var value :
                 List.of(
                         "'history':[{'metadata':{'progress':5},'threads':[{'id':'972541112222','messages':["
