@@ -8,6 +8,7 @@ import dev.gesher.testkit.TestDatabase;
 import dev.gesher.whatsapp.InboundListener.Received;
 import dev.gesher.whatsapp.InboundSignal.News;
 import dev.gesher.whatsapp.InboundSignal.Preference;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -148,6 +149,7 @@ class AccountNewsTest {
 
     @Test
     void an_accounts_next_holder_never_hears_what_is_older_than_its_binding() {
+        webhooks.clock.advance(Duration.ofMinutes(2));
         var before = Webhooks.aTenant();
         webhooks.bind(
                 before,
