@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 /** From Meta's body to what the tenant's apps read: people, echoes, history, edits. */
 class TellingTest {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int DAY = 86_400;
     private static RunningGesher gesher;
     private static int tenants;
 
@@ -42,15 +43,20 @@ class TellingTest {
         tenants++;
         tenant = gesher.newTenant("telling " + tenants);
         business = gesher.connect(tenant, "+972 3-555-01" + (10 + tenants));
-        now = Instant.now().getEpochSecond() - 60;
+        // Meta's second in which the number was bound may have begun before.
+        now = Instant.now().getEpochSecond() + 1;
     }
 
-    /** A field's value, quotes written as apostrophes, {@code @n} as n seconds from now. */
+    /**
+     * A field's value, quotes written as apostrophes, {@code @n} as n seconds from now, {@code #n}
+     * the same a day ago.
+     */
     private void tell(String field, String value) {
         try {
             var text = value.replace('\'', '"');
             for (int i = 30; i >= 0; i--) {
                 text = text.replace("@" + i + "\"", (now + i) + "\"");
+                text = text.replace("#" + i + "\"", (now - DAY + i) + "\"");
             }
             var node = (ObjectNode) JSON.readTree(text);
             node.put("messaging_product", "whatsapp");
@@ -113,6 +119,7 @@ class TellingTest {
                 "messages",
                 "{'contacts':[{'profile':{'name':'דנה'},'wa_id':'972502345678','user_id':'IL.1'}],"
                         + "'messages':[{'from':'972502345678','from_user_id':'IL.1','id':'wamid.3','timestamp':'@3','type':'text','text':{'body':'ג'}}]}");
+        await().untilAsserted(() -> assertThat(only().path("message_count").asInt()).isEqualTo(3));
         tell(
                 "messages",
                 "{'messages':[{'from':'972502345678','id':'wamid.4','timestamp':'@4','type':'system',"
@@ -164,8 +171,8 @@ class TellingTest {
         tell(
                 "history",
                 "{'history':[{'metadata':{'phase':0,'chunk_order':1,'progress':55},'threads':[{'id':'972502345678','messages':["
-                        + "{'from':'97235550110','id':'wamid.h1','timestamp':'@1','type':'text','text':{'body':'א'},'history_context':{'status':'READ'}},"
-                        + "{'from':'972502345678','id':'wamid.h2','timestamp':'@2','type':'text','text':{'body':'ב'},'history_context':{'status':'READ'}}]}]}]}");
+                        + "{'from':'97235550110','id':'wamid.h1','timestamp':'#1','type':'text','text':{'body':'א'},'history_context':{'status':'READ'}},"
+                        + "{'from':'972502345678','id':'wamid.h2','timestamp':'#2','type':'text','text':{'body':'ב'},'history_context':{'status':'READ'}}]}]}]}");
 
         await().untilAsserted(() -> {
             assertThat(only().path("message_count").asInt()).isEqualTo(2);
