@@ -21,6 +21,8 @@ import dev.gesher.whatsapp.AccountFact.NumberQuality;
 import dev.gesher.whatsapp.AccountFact.Restriction;
 import dev.gesher.whatsapp.AccountHealth;
 import dev.gesher.whatsapp.AccountNews;
+import dev.gesher.whatsapp.AppSync;
+import dev.gesher.whatsapp.Connections;
 import dev.gesher.whatsapp.InboundSignal;
 import dev.gesher.whatsapp.InboundSignal.News;
 import dev.gesher.whatsapp.MessageContent;
@@ -606,5 +608,33 @@ class AccountNewsTest {
         return gesher.count(
                 "SELECT count(*) FROM whatsapp_templates WHERE tenant_id = ? AND " + condition,
                 tenant.value());
+    }
+
+    @Test
+    void the_history_of_the_app_shows_how_far_it_has_come_or_that_it_will_not() {
+        gesher.asAdministrator(
+                "UPDATE whatsapp_connections SET contacts_sync = 'requested', history_sync = 'requested', app_sync_until = ? WHERE tenant_id = ?",
+                now.plus(Duration.ofHours(23)).atOffset(ZoneOffset.UTC),
+                tenant.value());
+        receive(now, new AccountFact.HistoryProgress(1, 2, 40));
+        receive(now, new AccountFact.HistoryProgress(0, 1, 5));
+        assertThat(sync().historyProgress()).contains(40);
+        assertThat(sync().history()).isEqualTo(AppSync.State.REQUESTED);
+        receive(now.plusSeconds(1), new AccountFact.HistoryProgress(2, 1, 100));
+        receive(now.plusSeconds(2), new AccountFact.HistoryProgress(2, 2, 100));
+        assertThat(sync().historyProgress()).contains(100);
+
+        receive(
+                now.plusSeconds(3),
+                new AccountFact.HistoryRefused(
+                        new InboundSignal.MetaError(
+                                "2593109", Optional.empty(), Optional.empty())));
+        assertThat(sync().history()).isEqualTo(AppSync.State.DECLINED);
+        assertThat(toldTypes())
+                .containsExactly("connection.history_received", "connection.history_refused");
+    }
+
+    private AppSync sync() {
+        return gesher.bean(Connections.class).appSync(tenant).orElseThrow();
     }
 }

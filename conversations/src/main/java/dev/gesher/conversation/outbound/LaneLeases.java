@@ -78,9 +78,14 @@ final class LaneLeases {
      *
      * @param parkedCause why nothing may be sent on it
      * @param sendingIsHeld whether nothing may be sent at all
+     * @param messagesPerSecond how fast it may go
      * @param repeated whether the step of this number was committed before
      */
-    record Held(Optional<String> parkedCause, boolean sendingIsHeld, boolean repeated) {
+    record Held(
+            Optional<String> parkedCause,
+            int messagesPerSecond,
+            boolean sendingIsHeld,
+            boolean repeated) {
         boolean isOpen() {
             return parkedCause.isEmpty() && !sendingIsHeld;
         }
@@ -106,7 +111,7 @@ final class LaneLeases {
                         UPDATE lanes l
                         SET lease_expires_at = clock_timestamp() + held.lease_millis * interval '1 millisecond', step = held.step
                         FROM held WHERE l.phone_number_id = held.phone_number_id
-                        RETURNING l.phone_number_id, l.parked_cause, held.step_before = held.step AS repeated,
+                        RETURNING l.phone_number_id, l.parked_cause, l.messages_per_second, held.step_before = held.step AS repeated,
                             (SELECT gesher_sending_is_held()) AS sending_is_held
                         """,
                         row ->
@@ -115,6 +120,7 @@ final class LaneLeases {
                                         new Held(
                                                 Optional.ofNullable(
                                                         row.nullableText("parked_cause")),
+                                                row.integer("messages_per_second"),
                                                 row.bool("sending_is_held"),
                                                 row.bool("repeated"))),
                         Tx.texts(steps.stream().map(s -> s.hold().phoneNumberId()).toList()),

@@ -263,6 +263,7 @@ final class LaneSession implements Runnable {
     }
 
     private @Nullable Duration follow(LaneStep.Answer.Held held, int room) {
+        bucket.pace(held.messagesPerSecond());
         bucket.take(held.calls().size());
         held.calls().forEach(LaneSession::claimed);
         held.calls().forEach(this::start);

@@ -112,6 +112,7 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
          * Still ours.
          *
          * @param missing templates to ask Meta about before their messages can be judged
+         * @param messagesPerSecond how fast the number may go by now
          * @param broken why the connection does not work, if a call found out
          * @param slowUntil when Meta wants the number to be used again
          * @param nextDue when something can be done next, if nothing could be now
@@ -119,6 +120,7 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
         record Held(
                 List<Call> calls,
                 Set<String> missing,
+                int messagesPerSecond,
                 Optional<Broken> broken,
                 Optional<Instant> slowUntil,
                 Optional<Instant> nextDue,
@@ -191,6 +193,7 @@ final class LaneStep implements BatchWriter.Batch<LaneStep.Request, LaneStep.Ans
                             ? new Answer.Held(
                                     claims.calls(),
                                     claims.missing(),
+                                    held(held, request).messagesPerSecond(),
                                     broken(request.ended()),
                                     Optional.ofNullable(slow.get(number)),
                                     Optional.ofNullable(nextDue.get(number)),

@@ -7,7 +7,7 @@ import java.time.Instant;
 final class TokenBucket {
     private static final double NANOS = 1e9;
 
-    private final double perSecond;
+    private double perSecond;
     private double tokens;
     private Instant filledAt;
 
@@ -50,6 +50,12 @@ final class TokenBucket {
         }
         var paused = filledAt.isAfter(now) ? Duration.between(now, filledAt) : Duration.ZERO;
         return paused.plusNanos((long) Math.ceil((1 - tokens) / perSecond * NANOS));
+    }
+
+    /** What may be sent in a second has changed. */
+    void pace(int rate) {
+        perSecond = rate;
+        tokens = Math.min(tokens, rate);
     }
 
     boolean isFor(int rate) {

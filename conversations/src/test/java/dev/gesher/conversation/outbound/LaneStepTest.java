@@ -107,6 +107,19 @@ class LaneStepTest {
     }
 
     @Test
+    void who_holds_a_lane_hears_how_fast_it_may_go_by_now() {
+        gesher.accepted(text(tenant, CUSTOMER, "שלום"));
+        var hold = acquire("we");
+        assertThat(((LaneStep.Answer.Held) step(hold, "we", List.of(), false)).messagesPerSecond())
+                .isEqualTo(80);
+        gesher.asAdministrator(
+                "UPDATE lanes SET messages_per_second = 1000 WHERE phone_number_id = ?",
+                number.phoneNumberId());
+        assertThat(((LaneStep.Answer.Held) step(hold, "we", List.of(), false)).messagesPerSecond())
+                .isEqualTo(1000);
+    }
+
+    @Test
     void a_claim_whose_commit_was_in_doubt_is_taken_back_since_it_was_never_called() {
         var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
         var hold = acquire("we");

@@ -55,6 +55,17 @@ class PacePropertyTest {
         assertThat(bucket.available(NOON.plusSeconds(11))).isEqualTo(80);
     }
 
+    @Test
+    void a_lane_whose_rate_changes_goes_at_the_new_one_from_then_on() {
+        var bucket = new TokenBucket(80, true, NOON);
+        bucket.pace(1000);
+        assertThat(bucket.available(NOON)).isEqualTo(80);
+        assertThat(bucket.available(NOON.plusMillis(500))).isEqualTo(580);
+        bucket.pace(20);
+        assertThat(bucket.available(NOON.plusMillis(500))).isEqualTo(20);
+        assertThat(bucket.available(NOON.plusSeconds(60))).isEqualTo(20);
+    }
+
     private static SendResult.RetryLater refusal(Scope scope, Optional<Duration> after) {
         return new SendResult.RetryLater("1", scope, after, Optional.empty());
     }
