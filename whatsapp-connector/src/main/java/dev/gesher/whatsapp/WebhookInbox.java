@@ -25,8 +25,9 @@ public interface WebhookInbox {
     Backlog backlog();
 
     /**
-     * Counts since the start, by name: {@code received}, {@code refused.signature_wrong}, {@code
-     * applied.messages}, {@code ignored.calls}…
+     * Counts since the start, by name: {@code received}, {@code refused.signature_wrong}; of
+     * changes {@code applied.messages}, {@code ignored.calls}…; and of what they told {@code
+     * applied.messages.text}, by field and type.
      */
     Map<String, Long> counters();
 

@@ -4,6 +4,7 @@ import dev.gesher.tenant.Mode;
 import dev.gesher.tenant.SecretText;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -96,8 +97,9 @@ public record Settings(
      * What this process shows of itself.
      *
      * @param otlp where traces go, without {@code /v1/traces}; none are made when empty
+     * @param inboxLate how old the oldest unapplied webhook may be before health says so
      */
-    public record Observing(LogFormat logFormat, Optional<URI> otlp) {}
+    public record Observing(LogFormat logFormat, Optional<URI> otlp, Duration inboxLate) {}
 
     /**
      * How many days rows are kept; docs/configuration.md says from when.

@@ -20,6 +20,7 @@ import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HexFormat;
@@ -78,7 +79,10 @@ final class SettingsReader {
                 trustedProxies(),
                 roles(),
                 insecure,
-                new Observing(logFormat(mode), otlp()),
+                new Observing(
+                        logFormat(mode),
+                        otlp(),
+                        Duration.ofSeconds(number("GESHER_INBOX_LATE_SECONDS", 60, 1, 86_400))),
                 retention());
     }
 

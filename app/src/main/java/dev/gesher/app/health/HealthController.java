@@ -1,5 +1,8 @@
 package dev.gesher.app.health;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.gesher.app.config.Settings;
+import dev.gesher.app.metrics.Standing;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.HttpStatus;
@@ -14,6 +17,8 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** A word for load balancers. */
 @Controller("/health")
@@ -22,18 +27,32 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 @Tag(name = "Health")
 class HealthController {
     private final Readiness readiness;
+    private final Standing standing;
+    private final Duration inboxLate;
 
-    HealthController(Readiness readiness) {
+    HealthController(Readiness readiness, Standing standing, Settings settings) {
         this.readiness = readiness;
+        this.standing = standing;
+        this.inboxLate = settings.observing().inboxLate();
     }
 
-    /** As readiness. */
+    /**
+     * As readiness; and how far behind received webhooks are, which is no reason to send requests
+     * elsewhere: all replicas share one inbox.
+     */
     @Get
     @Operation(summary = "Whether the service can work", operationId = "health")
-    @ApiResponse(responseCode = "200", description = "It can")
+    @ApiResponse(responseCode = "200", description = "It can; degraded if webhooks wait too long")
     @ApiResponse(responseCode = "503", description = "It can't")
     HttpResponse<Health> health() {
-        return answer(readiness.isReady());
+        var oldest = standing.last().map(it -> it.inbox().oldest());
+        boolean late = oldest.filter(it -> it.compareTo(inboxLate) > 0).isPresent();
+        boolean up = readiness.isReady();
+        return answer(
+                up,
+                new Health(
+                        up ? late ? "degraded" : "up" : "down",
+                        oldest.map(Duration::toSeconds).orElse(null)));
     }
 
     /** Up as long as the process answers: one that does not is to be started anew. */
@@ -56,13 +75,26 @@ class HealthController {
     }
 
     private static HttpResponse<Health> answer(boolean up) {
-        return HttpResponse.status(up ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE)
-                .header(HttpHeaders.CACHE_CONTROL, "no-store")
-                .body(new Health(up ? "up" : "down"));
+        return answer(up, new Health(up ? "up" : "down", null));
     }
 
-    /** {@code up} or {@code down}. */
+    private static HttpResponse<Health> answer(boolean up, Health health) {
+        return HttpResponse.status(up ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE)
+                .header(HttpHeaders.CACHE_CONTROL, "no-store")
+                .body(health);
+    }
+
+    /**
+     * @param status {@code up}, {@code degraded} or {@code down}
+     * @param oldestUnappliedSeconds of {@code /health} only
+     */
     @Serdeable
     @Schema(name = "Health")
-    record Health(String status) {}
+    record Health(
+            @Schema(description = "up, degraded or down") String status,
+            @JsonProperty("oldest_unapplied_seconds")
+                    @Schema(
+                            description =
+                                    "How long the oldest received webhook has waited to be applied; of /health only, once it is known")
+                    @Nullable Long oldestUnappliedSeconds) {}
 }

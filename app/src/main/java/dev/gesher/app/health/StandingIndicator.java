@@ -1,5 +1,6 @@
 package dev.gesher.app.health;
 
+import dev.gesher.app.config.Settings;
 import dev.gesher.app.metrics.Standing;
 import dev.gesher.app.metrics.Standing.Reading;
 import dev.gesher.whatsapp.GraphStanding;
@@ -36,11 +37,13 @@ final class StandingIndicator implements HealthIndicator {
     private final Standing standing;
     private final GraphStanding graph;
     private final Clock clock;
+    private final Duration inboxLate;
 
-    StandingIndicator(Standing standing, GraphStanding graph, Clock clock) {
+    StandingIndicator(Standing standing, GraphStanding graph, Clock clock, Settings settings) {
         this.standing = standing;
         this.graph = graph;
         this.clock = clock;
+        this.inboxLate = settings.observing().inboxLate();
     }
 
     @Override
@@ -75,14 +78,14 @@ final class StandingIndicator implements HealthIndicator {
         return at.map(it -> it.truncatedTo(ChronoUnit.SECONDS).toString()).orElse("none");
     }
 
-    private static List<HealthResult> read(Reading reading) {
+    private List<HealthResult> read(Reading reading) {
         var inbox = reading.inbox();
         var queue = reading.queue();
         var timers = reading.timers();
         return List.of(
                 result(
                         "inbox",
-                        inbox.oldest().compareTo(LATE) > 0,
+                        inbox.oldest().compareTo(inboxLate) > 0,
                         Map.of(
                                 "oldest_unapplied_seconds", inbox.oldest().toSeconds(),
                                 "pending", inbox.pending(),

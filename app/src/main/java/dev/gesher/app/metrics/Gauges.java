@@ -222,17 +222,63 @@ final class Gauges implements ApplicationEventListener<ServerStartupEvent> {
                 .register(registry);
     }
 
+    /** The parts of a count's name are labels: {@code applied.messages.text}. */
     private void webhooks(String name) {
-        boolean bytes = name.equals("received_bytes");
+        var parts = name.split("\\.", 3);
+        var rest = parts.length > 1 ? parts[1] : "";
+        switch (parts[0]) {
+            case "received" ->
+                    webhooks(name, "webhook.received", "Bodies that were stored", Tags.empty());
+            case "received_bytes" ->
+                    webhooks(
+                            name,
+                            "webhook.bytes",
+                            "Bytes of webhooks that were stored",
+                            Tags.empty());
+            case "refused" -> rejected(name, rest);
+            case "unavailable" -> rejected(name, name);
+            case "handshake" ->
+                    webhooks(
+                            name,
+                            "webhook.handshakes",
+                            "Meta's handshakes, by what came of them",
+                            Tags.of("outcome", rest));
+            case "applied" -> {
+                if (parts.length == 3) {
+                    webhooks(
+                            name,
+                            "inbox.applied",
+                            "What changes told and was applied, by Meta's field and its type",
+                            Tags.of("field", rest, "type", parts[2]));
+                } else {
+                    changes(name, parts[0], rest);
+                }
+            }
+            default -> changes(name, parts[0], rest);
+        }
+    }
+
+    private void rejected(String name, String reason) {
+        webhooks(
+                name,
+                "webhook.rejected",
+                "Webhooks that were not taken, by reason",
+                Tags.of("reason", reason));
+    }
+
+    private void changes(String name, String outcome, String detail) {
+        webhooks(
+                name,
+                "inbox.changes",
+                "Bodies and changes, by what became of them",
+                Tags.of("outcome", outcome, "detail", detail));
+    }
+
+    private void webhooks(String name, String meter, String description, Tags tags) {
         FunctionCounter.builder(
-                        bytes ? "gesher.webhook.bytes" : "gesher.webhooks",
-                        inbox,
-                        it -> it.counters().getOrDefault(name, 0L))
-                .description(
-                        bytes
-                                ? "Bytes of webhooks that were stored"
-                                : "Webhooks and their changes, by what became of them")
-                .tags(bytes ? Tags.empty() : Tags.of("what", name))
+                        "gesher." + meter, inbox, it -> it.counters().getOrDefault(name, 0L))
+                .description(description)
+                .tags(tags)
                 .register(registry);
     }
 

@@ -100,6 +100,7 @@ class SettingsTest {
         "DATABASE_URL,mysql://db/gesher",
         "DATABASE_URL,jdbc:postgresql://db",
         "DATABASE_POOL_SIZE,0",
+        "GESHER_INBOX_LATE_SECONDS,0",
         "GESHER_WEBHOOK_DAYS,6",
         "GESHER_MESSAGE_DAYS,29",
         "GESHER_MESSAGE_DAYS,for ever",

@@ -5,14 +5,21 @@ import static org.awaitility.Awaitility.await;
 
 import dev.gesher.app.health.Readiness;
 import dev.gesher.app.testing.RunningGesher;
+import dev.gesher.testkit.SettableClock;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,11 +38,59 @@ class HealthTest {
     }
 
     @Test
-    void everybody_gets_a_word_and_no_detail() {
-        var answer = gesher.send("GET", "/health", new byte[0]);
+    void everybody_gets_a_word_and_how_far_webhooks_are_behind_and_no_detail() {
+        await().untilAsserted(() -> {
+            var answer = gesher.send("GET", "/health", new byte[0]);
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.text())
+                    .isEqualTo("{\"status\":\"up\",\"oldest_unapplied_seconds\":0}");
+        });
+        assertThat(gesher.send("GET", "/health/readiness", new byte[0]).text())
+                .isEqualTo("{\"status\":\"up\"}");
+    }
 
-        assertThat(answer.status()).isEqualTo(200);
-        assertThat(answer.text()).isEqualTo("{\"status\":\"up\"}");
+    @Test
+    void it_is_degraded_while_a_webhook_waits_too_long_and_takes_nobody_out() throws Exception {
+        var clock = SettableClock.at(Instant.now());
+        var settings = Map.of("GESHER_ROLES", "api,intake", "GESHER_INBOX_LATE_SECONDS", "30");
+        try (var behind = RunningGesher.start(settings, clock)) {
+            var body = "{}".getBytes(StandardCharsets.UTF_8);
+            var mac = Mac.getInstance("HmacSHA256");
+            mac.init(
+                    new SecretKeySpec(
+                            RunningGesher.APP_SECRET.getBytes(StandardCharsets.UTF_8),
+                            "HmacSHA256"));
+            var signature = "sha256=" + HexFormat.of().formatHex(mac.doFinal(body));
+            assertThat(
+                            behind.send(
+                                            "POST",
+                                            "/webhooks/whatsapp",
+                                            body,
+                                            "X-Hub-Signature-256",
+                                            signature)
+                                    .status())
+                    .isEqualTo(200);
+            clock.advance(Duration.ofSeconds(30));
+            health(behind, "up", "30", "UP");
+
+            clock.advance(Duration.ofSeconds(1));
+            health(behind, "degraded", "31", "WARNING");
+            assertThat(status(behind, "/health/readiness")).isEqualTo(200);
+        }
+    }
+
+    private static void health(RunningGesher of, String word, String age, String detail) {
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> {
+                    var answer = of.send("GET", "/health", new byte[0]);
+                    assertThat(answer.status()).isEqualTo(200);
+                    assertThat(answer.at("/oldest_unapplied_seconds")).isEqualTo(age);
+                    assertThat(answer.at("/status")).isEqualTo(word);
+                    assertThat(
+                                    of.send("GET", of.managementUrl("/health"), new byte[0])
+                                            .at("/details/inbox/status"))
+                            .isEqualTo(detail);
+                });
     }
 
     @Test

@@ -54,7 +54,7 @@ class MetricsTest {
                         assertThat(
                                         value(
                                                 scrape(),
-                                                "gesher_webhooks_total{what=\"applied.messages\"}"))
+                                                "gesher_inbox_changes_total{detail=\"messages\",outcome=\"applied\"}"))
                                 .isGreaterThanOrEqualTo(2));
         // A reading after the journey, and the writers and counts that it brought.
         await().atMost(Duration.ofSeconds(20))
@@ -148,7 +148,13 @@ class MetricsTest {
     void every_stage_of_the_journey_was_counted() {
         for (var series :
                 List.of(
-                        "gesher_webhooks_total{what=\"received\"}",
+                        "gesher_webhook_received_total",
+                        "gesher_webhook_bytes_total",
+                        "gesher_webhook_commit_seconds_count",
+                        "gesher_webhook_batch_size_count",
+                        "gesher_inbox_applied_total{field=\"messages\",type=\"text\"}",
+                        "gesher_inbox_applied_total{field=\"messages\",type=\"delivered\"}",
+                        "gesher_inbox_changes_total{detail=\"\",outcome=\"split\"}",
                         "gesher_split_latency_seconds_count",
                         "gesher_apply_latency_seconds_count{outcome=\"applied\"}",
                         "gesher_accept_latency_seconds_count{outcome=\"allowed\"}",

@@ -16,6 +16,7 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
@@ -28,6 +29,9 @@ import org.slf4j.LoggerFactory;
 @Singleton
 final class Intake implements WebhookIntake {
     private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
+    private static final String UNAVAILABLE = "unavailable";
+    private static final String CONFIRMED = "handshake.confirmed";
+    private static final String NOT_CONFIRMED = "handshake.refused";
     private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
     private static final Meters.Times COMMIT =
@@ -64,6 +68,14 @@ final class Intake implements WebhookIntake {
         this.clock = clock;
         this.counters = counters;
         this.lines = new RefusalLines(clock);
+        // There from the start, so that the first one is seen to be more than none.
+        for (var name :
+                List.of("received", "received_bytes", UNAVAILABLE, CONFIRMED, NOT_CONFIRMED)) {
+            counters.add(name, 0);
+        }
+        for (var refusal : Refusal.values()) {
+            counters.add(name(refusal), 0);
+        }
         this.writer =
                 writers.start(
                         "webhook-intake",
@@ -75,10 +87,10 @@ final class Intake implements WebhookIntake {
     public Handshake handshake(
             @Nullable String mode, @Nullable String token, @Nullable String challenge) {
         if (challenge != null && "subscribe".equals(mode) && isVerifyToken(token)) {
-            counters.add("handshake.confirmed", 1);
+            counters.add(CONFIRMED, 1);
             return new Handshake.Confirmed(challenge);
         }
-        counters.add("handshake.refused", 1);
+        counters.add(NOT_CONFIRMED, 1);
         return new Handshake.Refused();
     }
 
@@ -209,8 +221,8 @@ final class Intake implements WebhookIntake {
                 LOG.error("a webhook could not be stored", e);
             }
         }
-        counters.add("unavailable", 1);
-        lines.write("unavailable", correlation);
+        counters.add(UNAVAILABLE, 1);
+        lines.write(UNAVAILABLE, correlation);
         return new Receipt.Unavailable(RETRY_AFTER);
     }
 
@@ -219,13 +231,16 @@ final class Intake implements WebhookIntake {
         refuse(refusal, correlation);
     }
 
+    private static String name(Refusal refusal) {
+        return "refused." + refusal.name().toLowerCase(Locale.ROOT);
+    }
+
     /**
      * @param correlation null if the log's lines know it already
      */
     private Receipt refuse(Refusal refusal, @Nullable String correlation) {
-        var reason = refusal.name().toLowerCase(Locale.ROOT);
-        counters.add("refused." + reason, 1);
-        lines.write(reason, correlation);
+        counters.add(name(refusal), 1);
+        lines.write(refusal.name().toLowerCase(Locale.ROOT), correlation);
         return new Receipt.Refused(refusal);
     }
 }

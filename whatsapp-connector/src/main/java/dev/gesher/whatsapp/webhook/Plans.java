@@ -98,6 +98,12 @@ final class Plans {
             }
         }
         var state = state(read, received.isEmpty(), parked, dropped);
+        received.forEach(one ->
+                counts.add(
+                        "applied."
+                                + Fields.name(change.field())
+                                + "."
+                                + SignalTypes.of(one.signal())));
         counts.add(state == State.APPLIED ? "applied." + Fields.name(change.field()) : name(state));
         var tenants = received.stream().map(Received::tenant).distinct().toList();
         return new Plan(
