@@ -41,6 +41,9 @@ final class MessagesChange {
         }
         var sender = People.sender(message, contacts);
         if (!sender.isKnown()) {
+            sender = People.ofSystem(message.path("system"));
+        }
+        if (!sender.isKnown()) {
             into.problem("message without sender");
             return;
         }

@@ -22,6 +22,18 @@ final class People {
                 Nodes.id(message.path("from_parent_user_id")));
     }
 
+    /**
+     * Whom the system tells of, in a message that may name nobody else: as they were, if it says.
+     */
+    static Person ofSystem(JsonNode system) {
+        return both(
+                Person.of(
+                        Nodes.phone(system.path("customer"))
+                                .or(() -> Nodes.phone(system.path("previous_wa_id"))),
+                        Nodes.id(system.path("previous_user_id"))),
+                Person.of(Optional.empty(), Nodes.id(system.path("user_id"))));
+    }
+
     /** Whom a message of the business is to. */
     static Person addressee(JsonNode message, JsonNode contacts) {
         return known(

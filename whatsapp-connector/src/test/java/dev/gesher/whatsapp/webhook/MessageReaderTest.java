@@ -12,6 +12,7 @@ import dev.gesher.whatsapp.InboundSignal.Referral;
 import dev.gesher.whatsapp.InboundSignal.Revoke;
 import dev.gesher.whatsapp.PhoneNumber;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -203,6 +204,40 @@ class MessageReaderTest {
         var ofNumber = changed("{'type':'user_changed_user_id','user_id':'IL.2'}");
         assertThat(ofNumber.before()).isEqualTo(Person.of(Optional.of(PHONE), Optional.empty()));
         assertThat(ofNumber.after().userId()).contains("IL.2");
+    }
+
+    @Test
+    void the_system_need_not_name_a_sender() {
+        record Case(String system, Person before, Person after) {}
+        var old = Person.of(Optional.empty(), Optional.of("IL.1"));
+        var now = Person.of(Optional.empty(), Optional.of("IL.2"));
+        var nobody = Person.of(Optional.empty(), Optional.empty());
+        var phone = Person.of(Optional.of(new PhoneNumber("+972541112222")), Optional.empty());
+        for (var one :
+                List.of(
+                        new Case(
+                                "'type':'user_changed_user_id','user_id':'IL.2','previous_user_id':'IL.1'",
+                                old,
+                                now),
+                        new Case("'type':'user_changed_user_id','user_id':'IL.2'", nobody, now),
+                        new Case(
+                                "'type':'user_changed_number','customer':'972541112222','user_id':'IL.2'",
+                                phone,
+                                now),
+                        new Case(
+                                "'type':'user_changed_user_id','user_id':'IL.2','previous_wa_id':'972541112222'",
+                                phone,
+                                now))) {
+            var changed =
+                    (CustomerChanged)
+                            Reads.only(
+                                    "messages",
+                                    "{'messages':[{'id':'m','timestamp':'1790000000','type':'system','system':{"
+                                            + one.system()
+                                            + "}}]}");
+            assertThat(changed.before()).as(one.system()).isEqualTo(one.before());
+            assertThat(changed.after()).as(one.system()).isEqualTo(one.after());
+        }
     }
 
     @Test
