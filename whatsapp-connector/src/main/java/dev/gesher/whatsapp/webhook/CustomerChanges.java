@@ -47,13 +47,15 @@ final class CustomerChanges {
 
     /** {@code user_preferences}. */
     static void preferences(Told told, Told.Reading into) {
+        var people = new People(told.value());
         for (var preference : Nodes.listed(told.value().path("user_preferences"))) {
-            preference(preference, told, into);
+            preference(preference, people, told, into);
         }
     }
 
-    private static void preference(JsonNode preference, Told told, Told.Reading into) {
-        var person = People.named(preference, told.value().path("contacts"));
+    private static void preference(
+            JsonNode preference, People people, Told told, Told.Reading into) {
+        var person = people.named(preference);
         var value = Nodes.id(preference.path("value"));
         if (!person.isKnown() || value.isEmpty()) {
             into.problem("preference without user or value");

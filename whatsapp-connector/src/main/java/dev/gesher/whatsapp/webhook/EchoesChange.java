@@ -8,13 +8,13 @@ final class EchoesChange {
     private EchoesChange() {}
 
     static void read(Told told, Told.Reading into) {
-        var contacts = told.value().path("contacts");
+        var people = new People(told.value());
         for (var echo : Nodes.listed(told.value().path("message_echoes"))) {
-            echo(echo, contacts, told, into);
+            echo(echo, people, told, into);
         }
     }
 
-    private static void echo(JsonNode echo, JsonNode contacts, Told told, Told.Reading into) {
+    private static void echo(JsonNode echo, People people, Told told, Told.Reading into) {
         var id = Nodes.id(echo.path("id"));
         if (id.isEmpty()) {
             into.problem("echo without id");
@@ -25,7 +25,7 @@ final class EchoesChange {
             into.ignored("group_message");
             return;
         }
-        var customer = People.addressee(echo, contacts);
+        var customer = people.addressee(echo);
         if (!customer.isKnown()) {
             into.problem("echo without recipient");
             return;

@@ -16,13 +16,13 @@ final class HistoryChange {
 
     private final Told told;
     private final Told.Reading into;
-    private final JsonNode contacts;
+    private final People people;
     private final Optional<String> business;
 
     private HistoryChange(Told told, Told.Reading into) {
         this.told = told;
         this.into = into;
-        this.contacts = told.value().path("contacts");
+        this.people = new People(told.value());
         this.business =
                 Json.scalar(told.value().path("metadata").path("display_phone_number"))
                         .map(Nodes::digits)
@@ -76,8 +76,7 @@ final class HistoryChange {
                 People.both(
                         Person.of(
                                 Nodes.phone(thread.path("id")), Nodes.notAPhone(thread.path("id"))),
-                        People.both(
-                                People.named(context, contacts), People.named(thread, contacts)));
+                        People.both(people.named(context), people.named(thread)));
         for (var message : Nodes.listed(thread.path("messages"))) {
             message(message, customer);
         }
@@ -97,9 +96,7 @@ final class HistoryChange {
         var customer =
                 People.both(
                         ofThread,
-                        fromCustomer
-                                ? People.sender(message, contacts)
-                                : People.addressee(message, contacts));
+                        fromCustomer ? people.sender(message) : people.addressee(message));
         if (!customer.isKnown()) {
             into.problem("message without customer");
             return;

@@ -10,14 +10,14 @@ final class MessagesChange {
 
     static void read(Told told, Told.Reading into) {
         var value = told.value();
-        var contacts = value.path("contacts");
+        var people = new People(value);
         var messages = value.path("messages");
         var statuses = value.path("statuses");
         for (var message : Nodes.listed(messages)) {
-            message(message, contacts, told, into);
+            message(message, people, told, into);
         }
         for (var status : Nodes.listed(statuses)) {
-            StatusReader.read(status, contacts, told.received(), into);
+            StatusReader.read(status, people, told.received(), into);
         }
         for (var error : Nodes.listed(value.path("errors"))) {
             // Beside a message it is about that message, which may come without its body.
@@ -29,7 +29,7 @@ final class MessagesChange {
         }
     }
 
-    private static void message(JsonNode message, JsonNode contacts, Told told, Told.Reading into) {
+    private static void message(JsonNode message, People people, Told told, Told.Reading into) {
         var id = Nodes.id(message.path("id"));
         if (id.isEmpty()) {
             into.problem("message without id");
@@ -39,7 +39,7 @@ final class MessagesChange {
             into.ignored("group_message");
             return;
         }
-        var sender = People.sender(message, contacts);
+        var sender = people.sender(message);
         if (!sender.isKnown()) {
             sender = People.ofSystem(message.path("system"));
         }

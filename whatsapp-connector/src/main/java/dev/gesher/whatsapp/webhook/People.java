@@ -3,20 +3,42 @@ package dev.gesher.whatsapp.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.gesher.whatsapp.InboundSignal.Person;
+import dev.gesher.whatsapp.PhoneNumber;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /** Finds out who a customer is, from all that a webhook says of one. */
 final class People {
-    /** A subscriber's digits that stay the same however Brazil, Mexico and Argentina write them. */
-    private static final int SAME_DIGITS = 8;
+    private final List<JsonNode> contacts = new ArrayList<>();
+    private final Map<String, JsonNode> byUserId = new HashMap<>();
+    private final Map<String, JsonNode> byWaId = new HashMap<>();
+    private final Map<String, JsonNode> byParentId = new HashMap<>();
+    private final Map<String, JsonNode> byNumber = new HashMap<>();
 
-    private People() {}
+    /**
+     * @param value a change's, which may list contacts
+     */
+    People(JsonNode value) {
+        for (var contact : Nodes.listed(value.path("contacts"))) {
+            contacts.add(contact);
+            Nodes.id(contact.path("user_id")).ifPresent(id -> byUserId.putIfAbsent(id, contact));
+            Nodes.id(contact.path("wa_id")).ifPresent(id -> byWaId.putIfAbsent(id, contact));
+            Nodes.id(contact.path("parent_user_id"))
+                    .ifPresent(id -> byParentId.putIfAbsent(id, contact));
+            Nodes.phone(contact.path("wa_id")).stream()
+                    .flatMap(phone -> shortened(phone).stream())
+                    .forEach(digits -> byNumber.putIfAbsent(digits, contact));
+        }
+    }
 
-    static Person sender(JsonNode message, JsonNode contacts) {
+    Person sender(JsonNode message) {
         return known(
-                contacts,
                 message.path("from"),
                 message.path("from_user_id"),
                 Nodes.id(message.path("from_parent_user_id")));
@@ -35,18 +57,16 @@ final class People {
     }
 
     /** Whom a message of the business is to. */
-    static Person addressee(JsonNode message, JsonNode contacts) {
+    Person addressee(JsonNode message) {
         return known(
-                contacts,
                 message.path("to"),
                 message.path("to_user_id"),
                 Nodes.id(message.path("to_parent_user_id")));
     }
 
     /** Whom a status is about; the parent id has had three names. */
-    static Person recipient(JsonNode status, JsonNode contacts) {
+    Person recipient(JsonNode status) {
         return known(
-                contacts,
                 status.path("recipient_id"),
                 status.path("recipient_user_id"),
                 Nodes.id(status.path("recipient_parent_user_id"))
@@ -55,10 +75,9 @@ final class People {
     }
 
     /** Somebody who is named as contacts are: {@code wa_id}, {@code user_id}, {@code profile}. */
-    static Person named(JsonNode person, JsonNode contacts) {
+    Person named(JsonNode person) {
         return both(
                 known(
-                        contacts,
                         person.path("wa_id"),
                         person.path("user_id"),
                         Nodes.id(person.path("parent_user_id"))),
@@ -90,9 +109,8 @@ final class People {
     /**
      * @param address a number, or a user id where Meta used to put numbers
      */
-    private static Person known(
-            JsonNode contacts, JsonNode address, JsonNode userId, Optional<String> parent) {
-        var contact = contact(contacts, address, userId, parent);
+    private Person known(JsonNode address, JsonNode userId, Optional<String> parent) {
+        var contact = contact(address, userId, parent);
         return new Person(
                 Nodes.phone(address).or(() -> Nodes.phone(contact.path("wa_id"))),
                 Nodes.id(userId)
@@ -105,41 +123,50 @@ final class People {
     }
 
     /** The contact that goes by one of these ids, whatever its place. */
-    private static JsonNode contact(
-            JsonNode contacts, JsonNode address, JsonNode userId, Optional<String> parent) {
+    private JsonNode contact(JsonNode address, JsonNode userId, Optional<String> parent) {
         var ids =
                 Stream.of(Nodes.id(address), Nodes.id(userId), parent)
                         .flatMap(Optional::stream)
                         .toList();
         if (ids.isEmpty()) {
             // The only contact of a message that names nobody is its sender.
-            return contacts.size() == 1 ? contacts.path(0) : MissingNode.getInstance();
+            return contacts.size() == 1 ? contacts.getFirst() : MissingNode.getInstance();
         }
-        return matching(contacts, "user_id", ids::contains)
-                .or(() -> matching(contacts, "wa_id", ids::contains))
-                .or(() -> matching(contacts, "parent_user_id", ids::contains))
+        return Stream.of(byUserId, byWaId, byParentId)
+                .flatMap(index -> ids.stream().map(index::get).filter(Objects::nonNull))
+                .findFirst()
                 .or(() ->
-                        Nodes.phone(address)
-                                .flatMap(phone ->
-                                        matching(
-                                                contacts,
-                                                "wa_id",
-                                                id -> sameNumber(phone.e164(), id))))
+                        Nodes.phone(address).stream()
+                                .flatMap(phone -> shortened(phone).stream())
+                                .map(byNumber::get)
+                                .filter(Objects::nonNull)
+                                .findFirst())
                 .orElse(MissingNode.getInstance());
     }
 
-    private static Optional<JsonNode> matching(
-            JsonNode contacts, String key, java.util.function.Predicate<String> id) {
-        return StreamSupport.stream(contacts.spliterator(), false)
-                .filter(contact -> Nodes.id(contact.path(key)).filter(id).isPresent())
-                .findFirst();
+    /** A number without the digits that Brazil, Mexico and Argentina write or leave out. */
+    private static List<String> shortened(PhoneNumber phone) {
+        var digits = Nodes.digits(phone.e164());
+        return switch (digits.substring(0, 2)) {
+            case "55" -> without(digits, "9", 4, 4, 13);
+            case "52" -> without(digits, "1", 2, 2, 13);
+            // Where the area code ends is not to be seen.
+            case "54" ->
+                    digits.length() == 14
+                            ? without(digits, "15", 4, 6, 14)
+                            : without(digits, "9", 2, 2, 13);
+            default -> List.of(digits);
+        };
     }
 
-    /** Whether these are one number in two ways of writing it. */
-    private static boolean sameNumber(String e164, String other) {
-        var digits = Nodes.digits(other);
-        return digits.length() > SAME_DIGITS
-                && e164.startsWith("+" + digits.substring(0, 2))
-                && e164.endsWith(digits.substring(digits.length() - SAME_DIGITS));
+    private static List<String> without(
+            String digits, String more, int first, int last, int length) {
+        return digits.length() == length
+                ? IntStream.rangeClosed(first, last)
+                        .filter(at -> digits.startsWith(more, at))
+                        .mapToObj(at ->
+                                digits.substring(0, at) + digits.substring(at + more.length()))
+                        .toList()
+                : List.of(digits);
     }
 }

@@ -30,7 +30,7 @@ final class StatusReader {
         return Optional.ofNullable(STATUSES.get(name));
     }
 
-    static void read(JsonNode status, JsonNode contacts, Instant received, Told.Reading into) {
+    static void read(JsonNode status, People people, Instant received, Told.Reading into) {
         var id = Nodes.id(status.path("id"));
         var name = Nodes.id(status.path("status"));
         if (id.isEmpty() || name.isEmpty()) {
@@ -43,7 +43,7 @@ final class StatusReader {
         }
         known(name.get())
                 .ifPresentOrElse(
-                        known -> into.signal(update(id.get(), known, status, contacts, received)),
+                        known -> into.signal(update(id.get(), known, status, people, received)),
                         () -> into.ignored("status"));
     }
 
@@ -54,14 +54,14 @@ final class StatusReader {
     }
 
     private static StatusUpdate update(
-            String id, Status known, JsonNode status, JsonNode contacts, Instant received) {
+            String id, Status known, JsonNode status, People people, Instant received) {
         var error = error(status.path("errors"));
         return new StatusUpdate(
                 id,
                 known,
                 Nodes.past(status.path("timestamp"), received).orElse(received),
                 Nodes.text(status.path("biz_opaque_callback_data")),
-                People.recipient(status, contacts),
+                people.recipient(status),
                 error,
                 error.filter(one -> one.code().equals(WINDOW_CLOSED)).isPresent(),
                 pricing(status.path("pricing")),

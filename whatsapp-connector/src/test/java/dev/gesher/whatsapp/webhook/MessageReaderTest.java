@@ -1,6 +1,7 @@
 package dev.gesher.whatsapp.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.gesher.whatsapp.InboundSignal.CustomerChanged;
 import dev.gesher.whatsapp.InboundSignal.CustomerChanged.Change;
@@ -11,6 +12,7 @@ import dev.gesher.whatsapp.InboundSignal.Person;
 import dev.gesher.whatsapp.InboundSignal.Referral;
 import dev.gesher.whatsapp.InboundSignal.Revoke;
 import dev.gesher.whatsapp.PhoneNumber;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -275,7 +277,9 @@ class MessageReaderTest {
                             "'from_user_id':'IL.1','from_parent_user_id':'IL.ENT.1'"),
                     new Case("'wa_id':'551187654321'", "'from':'5511987654321'"),
                     new Case("'wa_id':'5215512345678'", "'from':'525512345678'"),
-                    new Case("'wa_id':'541112345678'", "'from':'5491112345678'")
+                    new Case("'wa_id':'541112345678'", "'from':'5491112345678'"),
+                    new Case("'wa_id':'5491112345678'", "'from':'54111512345678'"),
+                    new Case("'wa_id':'+972541112222'", "'from':'972541112222'")
                 }) {
             var message =
                     (Message)
@@ -289,6 +293,51 @@ class MessageReaderTest {
             assertThat(message.customer().name()).as(one.toString()).contains("N");
             assertThat(message.customer().username()).contains("dana");
         }
+    }
+
+    @Test
+    void people_whose_numbers_end_alike_are_not_one() {
+        for (var pair :
+                List.of(
+                        List.of("12125551234", "12025551234"),
+                        List.of("972541112222", "971541112222"),
+                        List.of("551187654321", "552187654321"),
+                        List.of("5215512345678", "525612345678"),
+                        List.of("541112345678", "5492212345678"))) {
+            var read =
+                    Reads.value(
+                            "messages",
+                            "{'contacts':[{'wa_id':'%s','user_id':'US.1'}],'messages':[{'id':'m','type':'text','from':'%s'}]}"
+                                    .formatted(pair.getFirst(), pair.getLast()));
+            assertThat(((Message) read.signals().getFirst()).customer())
+                    .isEqualTo(
+                            Person.of(
+                                    Optional.of(new PhoneNumber("+" + pair.getLast())),
+                                    Optional.empty()));
+        }
+    }
+
+    @Test
+    void thousands_of_contacts_are_looked_up_quickly() {
+        var contacts = new StringBuilder();
+        var messages = new StringBuilder();
+        for (int n = 0; n < 40_000; n++) {
+            contacts.append(",{'wa_id':'%d'}".formatted(100_000_000 + n));
+            messages.append(",{'id':'a','from':'%d'}".formatted(200_000_000 + n));
+        }
+        var value =
+                "{'contacts':["
+                        + contacts.substring(1)
+                        + "],'messages':["
+                        + messages.substring(1)
+                        + "]}";
+
+        assertThat(
+                        assertTimeoutPreemptively(
+                                        Duration.ofSeconds(20),
+                                        () -> Reads.value("messages", value))
+                                .signals())
+                .hasSize(40_000);
     }
 
     @Test
