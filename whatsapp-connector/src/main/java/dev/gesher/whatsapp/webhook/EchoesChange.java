@@ -9,12 +9,15 @@ final class EchoesChange {
 
     static void read(Told told, Told.Reading into) {
         var people = new People(told.value());
-        for (var echo : Nodes.listed(told.value().path("message_echoes"))) {
-            echo(echo, people, told, into);
+        var echoes = told.value().path("message_echoes");
+        boolean alone = Nodes.size(echoes) == 1;
+        for (var echo : Nodes.listed(echoes)) {
+            echo(echo, people, alone, told, into);
         }
     }
 
-    private static void echo(JsonNode echo, People people, Told told, Told.Reading into) {
+    private static void echo(
+            JsonNode echo, People people, boolean alone, Told told, Told.Reading into) {
         var id = Nodes.id(echo.path("id"));
         if (id.isEmpty()) {
             into.problem("echo without id");
@@ -25,7 +28,7 @@ final class EchoesChange {
             into.ignored("group_message");
             return;
         }
-        var customer = people.addressee(echo);
+        var customer = people.addressee(echo, alone);
         if (!customer.isKnown()) {
             into.problem("echo without recipient");
             return;

@@ -35,8 +35,10 @@ final class HistoryChange {
         for (var chunk : Nodes.listed(told.value().path("history"))) {
             change.chunk(chunk);
         }
-        for (var message : Nodes.listed(told.value().path("messages"))) {
-            change.message(message, NOBODY);
+        var messages = told.value().path("messages");
+        boolean alone = Nodes.size(messages) == 1;
+        for (var message : Nodes.listed(messages)) {
+            change.message(message, NOBODY, alone);
         }
         change.refused(told.value().path("errors"));
     }
@@ -74,15 +76,14 @@ final class HistoryChange {
         var context = thread.path("context");
         var customer =
                 People.both(
-                        Person.of(
-                                Nodes.phone(thread.path("id")), Nodes.notAPhone(thread.path("id"))),
+                        people.at(thread.path("id")),
                         People.both(people.named(context), people.named(thread)));
         for (var message : Nodes.listed(thread.path("messages"))) {
-            message(message, customer);
+            message(message, customer, false);
         }
     }
 
-    private void message(JsonNode message, Person ofThread) {
+    private void message(JsonNode message, Person ofThread, boolean alone) {
         var id = Nodes.id(message.path("id"));
         if (id.isEmpty()) {
             into.problem("message without id");
@@ -96,7 +97,9 @@ final class HistoryChange {
         var customer =
                 People.both(
                         ofThread,
-                        fromCustomer ? people.sender(message) : people.addressee(message));
+                        fromCustomer
+                                ? people.sender(message, alone)
+                                : people.addressee(message, alone));
         if (!customer.isKnown()) {
             into.problem("message without customer");
             return;

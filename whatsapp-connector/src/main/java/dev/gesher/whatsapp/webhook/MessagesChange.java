@@ -13,8 +13,9 @@ final class MessagesChange {
         var people = new People(value);
         var messages = value.path("messages");
         var statuses = value.path("statuses");
+        boolean alone = Nodes.size(messages) == 1;
         for (var message : Nodes.listed(messages)) {
-            message(message, people, told, into);
+            message(message, people, alone, told, into);
         }
         for (var status : Nodes.listed(statuses)) {
             StatusReader.read(status, people, told.received(), into);
@@ -29,7 +30,8 @@ final class MessagesChange {
         }
     }
 
-    private static void message(JsonNode message, People people, Told told, Told.Reading into) {
+    private static void message(
+            JsonNode message, People people, boolean alone, Told told, Told.Reading into) {
         var id = Nodes.id(message.path("id"));
         if (id.isEmpty()) {
             into.problem("message without id");
@@ -39,7 +41,7 @@ final class MessagesChange {
             into.ignored("group_message");
             return;
         }
-        var sender = people.sender(message);
+        var sender = people.sender(message, alone);
         if (!sender.isKnown()) {
             sender = People.ofSystem(message.path("system"));
         }

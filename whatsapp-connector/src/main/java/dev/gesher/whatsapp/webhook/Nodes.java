@@ -99,6 +99,11 @@ final class Nodes {
         return present(node) ? List.of(node) : List.of();
     }
 
+    /** How many {@link #listed} are. */
+    static int size(JsonNode node) {
+        return node.isArray() ? node.size() : present(node) ? 1 : 0;
+    }
+
     static boolean present(JsonNode node) {
         return !node.isMissingNode() && !node.isNull();
     }

@@ -37,8 +37,12 @@ final class People {
         }
     }
 
-    Person sender(JsonNode message) {
+    /**
+     * @param alone whether nothing else is in the change, so that its only contact is the sender
+     */
+    Person sender(JsonNode message, boolean alone) {
         return known(
+                alone,
                 message.path("from"),
                 message.path("from_user_id"),
                 Nodes.id(message.path("from_parent_user_id")));
@@ -56,9 +60,14 @@ final class People {
                 Person.of(Optional.empty(), Nodes.id(system.path("user_id"))));
     }
 
-    /** Whom a message of the business is to. */
-    Person addressee(JsonNode message) {
+    /**
+     * Whom a message of the business is to.
+     *
+     * @param alone as for a sender
+     */
+    Person addressee(JsonNode message, boolean alone) {
         return known(
+                alone,
                 message.path("to"),
                 message.path("to_user_id"),
                 Nodes.id(message.path("to_parent_user_id")));
@@ -67,6 +76,7 @@ final class People {
     /** Whom a status is about; the parent id has had three names. */
     Person recipient(JsonNode status) {
         return known(
+                false,
                 status.path("recipient_id"),
                 status.path("recipient_user_id"),
                 Nodes.id(status.path("recipient_parent_user_id"))
@@ -78,6 +88,7 @@ final class People {
     Person named(JsonNode person) {
         return both(
                 known(
+                        false,
                         person.path("wa_id"),
                         person.path("user_id"),
                         Nodes.id(person.path("parent_user_id"))),
@@ -88,6 +99,11 @@ final class People {
                         Nodes.text(person.path("profile").path("name")),
                         username(person.path("profile").path("username"))
                                 .or(() -> username(person.path("username")))));
+    }
+
+    /** Somebody of whom only an address is known: a number, or a user id. */
+    Person at(JsonNode address) {
+        return known(false, address, MissingNode.getInstance(), Optional.empty());
     }
 
     /** One person from two sources, the first of which is believed. */
@@ -109,8 +125,9 @@ final class People {
     /**
      * @param address a number, or a user id where Meta used to put numbers
      */
-    private Person known(JsonNode address, JsonNode userId, Optional<String> parent) {
-        var contact = contact(address, userId, parent);
+    private Person known(
+            boolean alone, JsonNode address, JsonNode userId, Optional<String> parent) {
+        var contact = contact(alone, address, userId, parent);
         return new Person(
                 Nodes.phone(address).or(() -> Nodes.phone(contact.path("wa_id"))),
                 Nodes.id(userId)
@@ -123,14 +140,14 @@ final class People {
     }
 
     /** The contact that goes by one of these ids, whatever its place. */
-    private JsonNode contact(JsonNode address, JsonNode userId, Optional<String> parent) {
+    private JsonNode contact(
+            boolean alone, JsonNode address, JsonNode userId, Optional<String> parent) {
         var ids =
                 Stream.of(Nodes.id(address), Nodes.id(userId), parent)
                         .flatMap(Optional::stream)
                         .toList();
         if (ids.isEmpty()) {
-            // The only contact of a message that names nobody is its sender.
-            return contacts.size() == 1 ? contacts.getFirst() : MissingNode.getInstance();
+            return alone && contacts.size() == 1 ? contacts.getFirst() : MissingNode.getInstance();
         }
         return Stream.of(byUserId, byWaId, byParentId)
                 .flatMap(index -> ids.stream().map(index::get).filter(Objects::nonNull))

@@ -153,6 +153,29 @@ class BusinessAppTest {
     }
 
     @Test
+    void the_only_contact_of_a_history_is_not_everybodys() {
+        var read =
+                Reads.value(
+                        "history",
+                        "{'metadata':{'display_phone_number':'97235550001','phone_number_id':'5001'},"
+                                + "'contacts':[{'wa_id':'16505551234','user_id':'US.1','profile':{'name':'A'}}],"
+                                + "'history':[{'threads':["
+                                + "{'id':'16505551234','messages':[{'from':'16505551234','id':'h1','type':'text'}]},"
+                                + "{'id':'12125557890','messages':[{'from':'12125557890','id':'h2','type':'text'},{'from':'97235550001','id':'h3','type':'text'}]}]}]}");
+        assertThat(messages(read))
+                .extracting(Message::customer)
+                .containsExactly(
+                        new Person(
+                                Optional.of(new PhoneNumber("+16505551234")),
+                                Optional.of("US.1"),
+                                Optional.empty(),
+                                Optional.of("A"),
+                                Optional.empty()),
+                        Person.of(Optional.of(new PhoneNumber("+12125557890")), Optional.empty()),
+                        Person.of(Optional.of(new PhoneNumber("+12125557890")), Optional.empty()));
+    }
+
+    @Test
     void the_files_of_history_come_later_as_messages_of_their_own() {
         var read =
                 Reads.value(

@@ -11,6 +11,7 @@ import dev.gesher.whatsapp.InboundSignal.Message;
 import dev.gesher.whatsapp.InboundSignal.Person;
 import dev.gesher.whatsapp.InboundSignal.Referral;
 import dev.gesher.whatsapp.InboundSignal.Revoke;
+import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
 import dev.gesher.whatsapp.PhoneNumber;
 import java.time.Duration;
 import java.time.Instant;
@@ -293,6 +294,24 @@ class MessageReaderTest {
             assertThat(message.customer().name()).as(one.toString()).contains("N");
             assertThat(message.customer().username()).contains("dana");
         }
+    }
+
+    @Test
+    void the_only_contact_is_the_sender_of_a_message_that_is_alone() {
+        var contact = "{'contacts':[{'wa_id':'972541112222','user_id':'IL.1'}],";
+        var alone =
+                Reads.only(
+                        "messages", contact + "'messages':[{'id':'m','type':'text','from':''}]}");
+        assertThat(((Message) alone).customer().userId()).contains("IL.1");
+
+        var two =
+                Reads.value(
+                        "messages",
+                        contact
+                                + "'messages':[{'id':'m','type':'text'},{'id':'n','type':'text','from':'972541112222'}],"
+                                + "'statuses':[{'id':'s','status':'read'}]}");
+        assertThat(two.problems()).containsExactly("message without sender");
+        assertThat(((StatusUpdate) two.signals().getLast()).recipient().isKnown()).isFalse();
     }
 
     @Test
