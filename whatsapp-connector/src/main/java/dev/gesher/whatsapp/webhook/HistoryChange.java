@@ -118,7 +118,10 @@ final class HistoryChange {
     private boolean isFromCustomer(JsonNode message, Person ofThread) {
         var from = Nodes.phone(message.path("from"));
         if (from.isEmpty()) {
-            return !Nodes.present(message.path("to")) && !Nodes.present(message.path("to_user_id"));
+            return Nodes.notAPhone(message.path("from")).isPresent()
+                    || Nodes.id(message.path("from_user_id")).isPresent()
+                    || !Nodes.present(message.path("to"))
+                            && !Nodes.present(message.path("to_user_id"));
         }
         return business.map(ours -> !Nodes.digits(from.get().e164()).equals(ours))
                 .orElseGet(() -> ofThread.phone().isEmpty() || ofThread.phone().equals(from));

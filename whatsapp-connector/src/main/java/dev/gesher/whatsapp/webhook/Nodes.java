@@ -104,7 +104,10 @@ final class Nodes {
         return node.isArray() ? node.size() : present(node) ? 1 : 0;
     }
 
+    /** Meta also writes an empty text for what is not there. */
     static boolean present(JsonNode node) {
-        return !node.isMissingNode() && !node.isNull();
+        return !node.isMissingNode()
+                && !node.isNull()
+                && !(node.isTextual() && node.textValue().isEmpty());
     }
 }

@@ -153,6 +153,18 @@ class BusinessAppTest {
     }
 
     @Test
+    void who_has_a_user_id_is_a_customer_whomever_they_wrote_to() {
+        var read =
+                history(
+                        "{'id':'IL.1','messages':[{'from':'IL.1','to':'','id':'h1','type':'text'},"
+                                + "{'from_user_id':'IL.1','to':'97235550001','id':'h2','type':'text'},"
+                                + "{'from':'','to':'IL.1','id':'h3','type':'text'}]}");
+        assertThat(messages(read))
+                .extracting(Message::fromCustomer)
+                .containsExactly(true, true, false);
+    }
+
+    @Test
     void the_only_contact_of_a_history_is_not_everybodys() {
         var read =
                 Reads.value(

@@ -188,4 +188,22 @@ class MessagesChangeTest {
             }
         }
     }
+
+    @Test
+    void an_empty_text_says_that_something_is_not_there() {
+        var read =
+                Reads.value(
+                        "messages",
+                        "{'messages':[{'id':'m','from':'972541112222','type':'text','group_id':''}],'statuses':["
+                                + "{'id':'s','status':'read','recipient_id':'','recipient_participant_id':'','group_id':''}]}");
+        assertThat(read.ignored()).isEmpty();
+        assertThat(read.signals()).hasSize(2);
+
+        var noStatuses =
+                Reads.value(
+                        "messages",
+                        "{'messages':[{'id':'m','from':'972541112222','type':'text'}],'statuses':'','errors':''}");
+        assertThat(noStatuses.problems()).isEmpty();
+        assertThat(noStatuses.signals()).hasSize(1);
+    }
 }
