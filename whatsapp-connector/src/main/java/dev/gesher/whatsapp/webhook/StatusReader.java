@@ -41,7 +41,11 @@ final class StatusReader {
             into.ignored("group_status");
             return;
         }
+        // Of a payment, for one, which fails without its message.
+        boolean ofAMessage =
+                Json.scalar(status.path("type")).filter(type -> !type.equals("message")).isEmpty();
         known(name.get())
+                .filter(known -> ofAMessage)
                 .ifPresentOrElse(
                         known -> into.signal(update(id.get(), known, status, people, received)),
                         () -> into.ignored("status"));

@@ -7,6 +7,7 @@ import dev.gesher.whatsapp.InboundSignal.BillingConversation;
 import dev.gesher.whatsapp.InboundSignal.MetaError;
 import dev.gesher.whatsapp.InboundSignal.News;
 import dev.gesher.whatsapp.InboundSignal.Pricing;
+import dev.gesher.whatsapp.InboundSignal.Status;
 import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
 import dev.gesher.whatsapp.PhoneNumber;
 import java.time.Instant;
@@ -102,6 +103,19 @@ class StatusReaderTest {
                                 .signals())
                 .hasSize(1)
                 .noneMatch(News.class::isInstance);
+    }
+
+    @Test
+    void what_became_of_a_payment_is_not_what_became_of_its_message() {
+        var read =
+                Reads.value(
+                        "messages",
+                        "{'statuses':[{'id':'m','type':'payment','status':'failed','recipient_id':'972541112222','payment':{'reference_id':'r'}},"
+                                + "{'id':'m','type':'message','status':'read','recipient_id':'972541112222'}]}");
+        assertThat(read.ignored()).containsExactly("status");
+        assertThat(read.signals())
+                .extracting(one -> ((StatusUpdate) one).status())
+                .containsExactly(Status.READ);
     }
 
     @Test
