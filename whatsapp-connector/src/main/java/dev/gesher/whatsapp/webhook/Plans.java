@@ -158,6 +158,10 @@ final class Plans {
                     AccountFact.NumberUsername _,
                     AccountFact.Security _ ->
                     true;
+            // Whichever number these name, they end the account, and Graph is asked before.
+            case AccountFact.AccountUpdate update ->
+                    !update.event().equals("PARTNER_REMOVED")
+                            && !update.event().equals("ACCOUNT_DELETED");
             default -> false;
         };
     }

@@ -31,7 +31,9 @@ record Told(
 
     /** The number it is about as people see it, or nothing. */
     String displayNumber() {
-        return Json.scalar(value.path("display_phone_number")).orElse("");
+        return Json.scalar(value.path("display_phone_number"))
+                .or(() -> Json.scalar(value.path("phone_number")))
+                .orElse("");
     }
 
     Instant at() {

@@ -125,6 +125,30 @@ class AccountNewsTest {
         assertThat(webhooks.inbox.counters()).containsEntry("dropped.other_number", 4L);
     }
 
+    private static byte[] update(String event, String phoneNumber) {
+        return Fixtures.change(
+                "{\"field\":\"account_update\",\"value\":{\"event\":\"%s\",\"phone_number\":\"%s\"}}"
+                        .formatted(event, phoneNumber));
+    }
+
+    @Test
+    void what_names_another_number_of_the_account_is_not_the_tenants() {
+        var tenant = webhooks.connected("5001", "7001", "+972 3-555-0001");
+        for (var event : List.of("ACCOUNT_RESTRICTION", "ACCOUNT_VIOLATION", "VERIFIED_ACCOUNT")) {
+            webhooks.deliver(update(event, "16505552771"));
+        }
+        webhooks.work();
+        assertThat(webhooks.inState("dropped")).isEqualTo(3);
+        assertThat(webhooks.recorder.calls).isEmpty();
+
+        webhooks.deliver(update("ACCOUNT_VIOLATION", "97235550001"));
+        webhooks.deliver(update("ACCOUNT_RESTRICTION", "PN"));
+        webhooks.deliver(update("PARTNER_REMOVED", "16505552771"));
+        webhooks.work();
+        assertThat(webhooks.inState("applied")).isEqualTo(3);
+        assertThat(webhooks.heardBy(tenant)).hasSize(3);
+    }
+
     @Test
     void an_account_that_nobody_holds_waits_for_who_binds_it() {
         webhooks.deliver(told("7001", SENT, "account_review_update", "{'decision':'APPROVED'}"));
