@@ -5,6 +5,7 @@ import dev.gesher.whatsapp.PhoneNumber;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Values in Meta's JSON, as we can keep them; whatever stands there, nothing throws. */
 final class Nodes {
@@ -15,6 +16,8 @@ final class Nodes {
     private static final long FIRST_MILLIS = 100_000_000_000L;
 
     private static final long LATEST_SECONDS = FIRST_MILLIS / 10;
+
+    private static final Pattern DIALLED = Pattern.compile("[+*#0-9]{1,16}");
 
     private Nodes() {}
 
@@ -81,9 +84,12 @@ final class Nodes {
                 .map(PhoneNumber::new);
     }
 
-    /** Fields that are meant for a number also come with a business-scoped user id. */
+    /**
+     * Fields that are meant for a number also come with a business-scoped user id. A short or local
+     * number is neither.
+     */
     static Optional<String> notAPhone(JsonNode node) {
-        return phone(node).isPresent() ? Optional.empty() : id(node);
+        return id(node).filter(id -> !DIALLED.matcher(id).matches());
     }
 
     /** The digits of a number, however it is written. */

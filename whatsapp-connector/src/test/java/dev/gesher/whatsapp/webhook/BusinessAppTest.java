@@ -219,6 +219,26 @@ class BusinessAppTest {
         }
     }
 
+    @Test
+    void what_is_dialled_and_is_no_number_of_anybodys_is_no_user_id() {
+        for (var number : List.of("*6050", "100", "0541112222", "0", "+0541112222")) {
+            var read =
+                    Reads.value(
+                            "smb_app_state_sync",
+                            "{'state_sync':[{'contact':{'phone_number':'" + number + "'}}]}");
+            assertThat(read.signals()).as(number).isEmpty();
+            assertThat(read.ignored()).as(number).containsExactly("contact_without_address");
+            assertThat(
+                            Reads.value(
+                                            "messages",
+                                            "{'messages':[{'id':'m','type':'text','from':'"
+                                                    + number
+                                                    + "'}]}")
+                                    .problems())
+                    .containsExactly("message without sender");
+        }
+    }
+
     /** As planned while {@code now} holds number 5001, which {@code before} held until then. */
     private static Plans.Plan planned(
             String field, String value, Instant received, TenantId before, TenantId now) {
