@@ -3,6 +3,7 @@ package dev.gesher.whatsapp.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gesher.whatsapp.AccountFact.HistoryProgress;
 import dev.gesher.whatsapp.AccountFact.HistoryRefused;
+import dev.gesher.whatsapp.AccountFact.NumberError;
 import dev.gesher.whatsapp.InboundSignal.Person;
 import dev.gesher.whatsapp.InboundSignal.Source;
 import java.util.Optional;
@@ -12,6 +13,9 @@ import java.util.Optional;
  * in threads; files of it come later, as messages of their own.
  */
 final class HistoryChange {
+    /** The owner shares no history. */
+    private static final String REFUSED = "2593109";
+
     private static final Person NOBODY = Person.of(Optional.empty(), Optional.empty());
 
     private final Told told;
@@ -40,7 +44,7 @@ final class HistoryChange {
         for (var message : Nodes.listed(messages)) {
             change.message(message, NOBODY, alone);
         }
-        change.refused(told.value().path("errors"));
+        change.errors(told.value().path("errors"), Nodes.present(messages));
     }
 
     private void chunk(JsonNode chunk) {
@@ -58,16 +62,24 @@ final class HistoryChange {
                                     Nodes.number(metadata.path("progress")).orElse(0)),
                             metadata));
         }
-        refused(chunk.path("errors"));
+        errors(chunk.path("errors"), Nodes.present(chunk.path("threads")));
     }
 
-    private void refused(JsonNode errors) {
+    /** Beside a message they are about that message, which may come without its body. */
+    private void errors(JsonNode errors, boolean besideMessages) {
         for (var error : Nodes.listed(errors)) {
             StatusReader.error(error)
                     .ifPresentOrElse(
-                            one ->
+                            one -> {
+                                if (one.code().equals(REFUSED)) {
                                     into.signal(
-                                            NewsSignals.of(told, new HistoryRefused(one), error)),
+                                            NewsSignals.of(told, new HistoryRefused(one), error));
+                                } else if (besideMessages) {
+                                    into.ignored("error");
+                                } else {
+                                    into.signal(NewsSignals.of(told, new NumberError(one), error));
+                                }
+                            },
                             () -> into.problem("error without code"));
         }
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.whatsapp.AccountFact.HistoryProgress;
 import dev.gesher.whatsapp.AccountFact.HistoryRefused;
+import dev.gesher.whatsapp.AccountFact.NumberError;
 import dev.gesher.whatsapp.InboundSignal;
 import dev.gesher.whatsapp.InboundSignal.AppContact;
 import dev.gesher.whatsapp.InboundSignal.Edit;
@@ -217,6 +218,21 @@ class BusinessAppTest {
                             new HistoryRefused(
                                     new MetaError("2593109", Optional.of("T"), Optional.of("D"))));
         }
+    }
+
+    @Test
+    void other_errors_do_not_say_that_history_is_refused() {
+        var beside =
+                Reads.value(
+                        "history",
+                        "{'messages':[{'from':'972541112222','id':'h1','type':'image'}],'errors':[{'code':131052}]}");
+        assertThat(beside.signals()).hasSize(1).allMatch(Message.class::isInstance);
+        assertThat(beside.ignored()).containsExactly("error");
+
+        assertThat(Reads.fact("history", "{'history':[{'errors':[{'code':131000}]}]}"))
+                .isEqualTo(
+                        new NumberError(
+                                new MetaError("131000", Optional.empty(), Optional.empty())));
     }
 
     @Test
