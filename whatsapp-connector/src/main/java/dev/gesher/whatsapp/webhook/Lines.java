@@ -36,6 +36,12 @@ final class Lines {
     /** So many groups that cannot wait go before one that can, if both are in hand. */
     private static final int IN_A_ROW = 8;
 
+    /**
+     * After so many groups that were read one beyond the other a line is let run empty, to be read
+     * from its beginning: what became pending behind them meanwhile waits no longer than that.
+     */
+    static final int ONE_BEYOND_THE_OTHER = 8;
+
     private static final Duration PUT_OFF = Duration.ofSeconds(1);
 
     /** Writes one group of a line. */
@@ -101,9 +107,14 @@ final class Lines {
         private final ArrayDeque<List<Item>> live = new ArrayDeque<>();
         private final ArrayDeque<List<Item>> later = new ArrayDeque<>();
         private @Nullable Reach reach;
+        private int beyond;
         private int inARow;
         private boolean putOff;
         private long putOffUntil;
+
+        private boolean isFull() {
+            return live.size() >= AHEAD || beyond >= ONE_BEYOND_THE_OTHER;
+        }
 
         private boolean isEmpty() {
             return live.isEmpty() && later.isEmpty();
@@ -137,7 +148,7 @@ final class Lines {
                 if (line.putOff) {
                     putOff.add(name);
                 }
-                if (line.putOff || line.live.size() >= AHEAD) {
+                if (line.putOff || line.isFull()) {
                     full.add(name);
                 } else if (line.reach != null) {
                     reaches.put(name, line.reach);
@@ -175,6 +186,7 @@ final class Lines {
             } else {
                 line.live.add(group);
                 line.reach = new Reach(name, last.inboxId(), last.ordinal());
+                line.beyond++;
                 items += group.size();
                 bytes += bytes(group);
             }
@@ -248,6 +260,10 @@ final class Lines {
         } else {
             items -= group.size();
             bytes -= bytes(group);
+        }
+        if (line.live.isEmpty()) {
+            line.reach = null;
+            line.beyond = 0;
         }
     }
 

@@ -94,7 +94,9 @@ final class NextChanges {
             return new Chosen(List.of(), more);
         }
         int ofLine = Math.min(room, Math.max(FEWEST_CHANGES, 2 * room / lines.size()));
-        var heads = ChangeRows.heads(tx, days, later, lines, look.reaches(), ofLine);
+        // Nothing that can wait is in hand while there is room for any.
+        var inHand = later ? Map.<String, ChangeRows.Reach>of() : look.reaches();
+        var heads = ChangeRows.heads(tx, days, later, lines, inHand, ofLine);
         return new Chosen(inTurns(heads, room, later ? LATER_BYTES : BYTES), more);
     }
 

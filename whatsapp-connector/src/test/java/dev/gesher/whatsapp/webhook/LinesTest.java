@@ -8,8 +8,12 @@ import dev.gesher.whatsapp.webhook.ChangeRows.Change;
 import dev.gesher.whatsapp.webhook.Lines.End;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Exchanger;
+import java.util.concurrent.Semaphore;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -21,7 +25,8 @@ class LinesTest {
     private final List<String> written = new CopyOnWriteArrayList<>();
 
     private final Exchanger<End> ends = new Exchanger<>();
-    private final Lines lines = new Lines(this::write, () -> {});
+    private final Semaphore goneOn = new Semaphore(0);
+    private final Lines lines = new Lines(this::write, goneOn::release);
 
     private End write(List<Item> group, boolean later) {
         group.forEach(
@@ -35,6 +40,7 @@ class LinesTest {
 
     private void end(End end) throws InterruptedException {
         ends.exchange(end);
+        goneOn.acquire();
     }
 
     private static List<Item> change(long inboxId) {
@@ -95,6 +101,31 @@ class LinesTest {
         end(End.DONE);
         lines.awaitIdle();
         assertThat(written).containsExactly("1", "2");
+    }
+
+    @Test
+    void what_comes_behind_a_busy_line_has_its_turn() throws InterruptedException {
+        var pending = new TreeSet<Long>();
+        LongStream.rangeClosed(5, 6).forEach(pending::add);
+        takeInHand(pending);
+        pending.add(1L); // committed after those with higher numbers
+        for (long next = 7; !written.contains("1"); next++) {
+            assertThat(next).isLessThan(7 + 2 * Lines.ONE_BEYOND_THE_OTHER);
+            pending.add(next);
+            takeInHand(pending);
+            end(End.DONE);
+        }
+    }
+
+    /** What a look does: of what is pending the first that lies beyond what is in hand. */
+    private void takeInHand(SortedSet<Long> pending) {
+        var look = lines.look();
+        pending.removeIf(inboxId -> written.contains(inboxId.toString()));
+        var reach = look.reaches().get("5001");
+        var beyond = pending.tailSet(reach == null ? -1L : reach.inboxId() + 1);
+        if (!look.full().contains("5001") && !beyond.isEmpty()) {
+            lines.add(change(beyond.first()), false);
+        }
     }
 
     @Test
