@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * at a time, and of each line after what cannot; but not for ever.
  */
 final class Lines {
-    /** The most changes in hand that somebody waits for. */
+    /** The most changes in hand that somebody waits for, each line's counted up to its share. */
     static final int MOST = 1_200;
 
     /** The most that one look finds room for. */
@@ -32,6 +32,15 @@ final class Lines {
 
     /** How many groups of a line may be in hand. */
     private static final int AHEAD = 2;
+
+    /**
+     * What of one line counts at most, so that one that is held up leaves room for the others. Two
+     * groups of it may be twice as much each, hence four times as much altogether.
+     */
+    private static final int SHARE = AT_ONCE / 2;
+
+    /** The same in bytes; a group is no bigger, unless it is of one change. */
+    static final long SHARE_BYTES = MOST_BYTES / 8;
 
     /** So many groups that cannot wait go before one that can, if both are in hand. */
     private static final int IN_A_ROW = 8;
@@ -93,7 +102,6 @@ final class Lines {
 
     private int items;
     private int laterItems;
-    private long bytes;
 
     /**
      * @param goneOn told whenever there may be room for more
@@ -106,6 +114,8 @@ final class Lines {
     private static final class Line {
         private final ArrayDeque<List<Item>> live = new ArrayDeque<>();
         private final ArrayDeque<List<Item>> later = new ArrayDeque<>();
+        private int items;
+        private long bytes;
         private @Nullable Reach reach;
         private int beyond;
         private int inARow;
@@ -155,7 +165,7 @@ final class Lines {
                 }
             });
             return new Look(
-                    bytes > MOST_BYTES ? 0 : Math.min(AT_ONCE, MOST - items),
+                    room(),
                     laterItems > 0 ? 0 : MOST_LATER,
                     full,
                     putOff,
@@ -163,6 +173,16 @@ final class Lines {
         } finally {
             lock.unlock();
         }
+    }
+
+    private int room() {
+        int counted = 0;
+        long bytes = 0;
+        for (var line : lines.values()) {
+            counted += Math.min(SHARE, line.items);
+            bytes += Math.min(SHARE_BYTES, line.bytes);
+        }
+        return bytes >= MOST_BYTES ? 0 : Math.min(AT_ONCE, MOST - counted);
     }
 
     /** Takes changes in hand, all of them of one line and beyond what is in hand of it. */
@@ -188,7 +208,8 @@ final class Lines {
                 line.reach = new Reach(name, last.inboxId(), last.ordinal());
                 line.beyond++;
                 items += group.size();
-                bytes += bytes(group);
+                line.items += group.size();
+                line.bytes += bytes(group);
             }
             if (idles) {
                 var fresh = line;
@@ -259,7 +280,8 @@ final class Lines {
             laterItems -= group.size();
         } else {
             items -= group.size();
-            bytes -= bytes(group);
+            line.items -= group.size();
+            line.bytes -= bytes(group);
         }
         if (line.live.isEmpty()) {
             line.reach = null;

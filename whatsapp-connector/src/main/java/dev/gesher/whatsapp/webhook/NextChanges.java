@@ -106,10 +106,16 @@ final class NextChanges {
         all.forEach(
                 head -> byLine.computeIfAbsent(head.line(), line -> new ArrayDeque<>()).add(head));
         var some = new ArrayList<Head>();
+        var ofLine = new HashMap<String, Long>();
         long sum = 0;
         while (!byLine.isEmpty()) {
             for (var line : byLine.values()) {
                 var head = line.removeFirst();
+                long its = ofLine.merge(head.line(), head.bytes(), Long::sum);
+                if (its > Lines.SHARE_BYTES && its > head.bytes()) {
+                    line.clear();
+                    continue;
+                }
                 sum += head.bytes();
                 if (some.size() == room || (!some.isEmpty() && sum > bytes)) {
                     return some;

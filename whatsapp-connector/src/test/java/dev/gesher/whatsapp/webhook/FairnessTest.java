@@ -168,6 +168,17 @@ class FairnessTest {
         assertThat(beyond.rows()).isLessThan(2_000);
     }
 
+    /** Of big changes one line has a few in hand, and whoever comes then finds room. */
+    @Test
+    void big_changes_are_taken_a_few_at_a_time() {
+        pending("5001", 20, 0);
+        webhooks.scope.platform(tx ->
+                tx.update("UPDATE webhook_changes SET payload = convert_to(repeat('x', 500000), 'UTF8')"));
+
+        assertThat(look(new Lines.Look(300, 0, Set.of(), Set.of(), Map.of()), false).heads())
+                .hasSize(4);
+    }
+
     @Test
     void of_more_lines_than_one_look_takes_all_have_their_turn() {
         var numbers =

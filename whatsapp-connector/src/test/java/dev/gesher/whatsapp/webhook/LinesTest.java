@@ -7,6 +7,7 @@ import dev.gesher.whatsapp.webhook.ApplyBatch.Item;
 import dev.gesher.whatsapp.webhook.ChangeRows.Change;
 import dev.gesher.whatsapp.webhook.Lines.End;
 import java.time.LocalDate;
+import java.util.Collections;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -44,17 +45,21 @@ class LinesTest {
     }
 
     private static List<Item> change(long inboxId) {
+        return change("5001", inboxId, 1);
+    }
+
+    private static List<Item> change(String line, long inboxId, int bytes) {
         var change =
                 new Change(
                         inboxId,
                         0,
                         0,
-                        "5001",
+                        line,
                         "7001",
                         "messages",
                         Webhooks.SENT,
                         DAY,
-                        new byte[1],
+                        new byte[bytes],
                         "c");
         return List.of(new Item(Plans.dead(change, "never"), new Lease("webhook-bucket:0", 1)));
     }
@@ -126,6 +131,24 @@ class LinesTest {
         if (!look.full().contains("5001") && !beyond.isEmpty()) {
             lines.add(change(beyond.first()), false);
         }
+    }
+
+    @Test
+    void one_line_does_not_take_the_room_of_all() throws InterruptedException {
+        lines.look();
+        int room = lines.look().room();
+        lines.add(Collections.nCopies(room, change(1).getFirst()), false);
+        lines.add(Collections.nCopies(room, change(2).getFirst()), false);
+        lines.add(change("5002", 1, 9 << 20), false);
+        lines.add(change("5002", 2, 9 << 20), false);
+
+        assertThat(lines.look().room()).isEqualTo(room);
+
+        for (int n = 0; n < 4; n++) {
+            end(End.DONE);
+        }
+        lines.awaitIdle();
+        assertThat(lines.look().room()).isEqualTo(room);
     }
 
     @Test
