@@ -8,6 +8,7 @@ import java.time.LocalDate;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,6 +36,14 @@ final class NextChanges {
     /** The same for what can wait. */
     private final Map<Integer, String> goOnLaterAt = new HashMap<>();
 
+    /** So many lines' turns are remembered. */
+    private static final int MOST_TURNS = 10_000;
+
+    /** When something of a line that can wait was last chosen, in looks that chose something. */
+    private final Map<String, Long> turns = new HashMap<>();
+
+    private long turn;
+
     /**
      * What was chosen, in the order in which it is to be taken in hand.
      *
@@ -56,7 +65,7 @@ final class NextChanges {
         return choose(tx, days, buckets, true, look, goOnLaterAt);
     }
 
-    private static Chosen choose(
+    private Chosen choose(
             Tx tx,
             List<LocalDate> days,
             List<Integer> buckets,
@@ -97,7 +106,25 @@ final class NextChanges {
         // Nothing that can wait is in hand while there is room for any.
         var inHand = later ? Map.<String, ChangeRows.Reach>of() : look.reaches();
         var heads = ChangeRows.heads(tx, days, later, lines, inHand, ofLine);
-        return new Chosen(inTurns(heads, room, later ? LATER_BYTES : BYTES), more);
+        return new Chosen(later ? inTurnsOfImports(heads, room) : inTurns(heads, room, BYTES), more);
+    }
+
+    /** Whose turn was longest ago begins: a look may have room for one alone. */
+    private List<Head> inTurnsOfImports(List<Head> all, int room) {
+        var some =
+                inTurns(
+                        all.stream()
+                                .sorted(Comparator.comparing(
+                                        head -> turns.getOrDefault(head.line(), 0L)))
+                                .toList(),
+                        room,
+                        LATER_BYTES);
+        turn++;
+        if (turns.size() > MOST_TURNS) {
+            turns.clear();
+        }
+        some.forEach(head -> turns.put(head.line(), turn));
+        return some;
     }
 
     /** One of each line, then the next of each, until there is no room; of a line in its order. */

@@ -9,6 +9,7 @@ import dev.gesher.testkit.TestDatabase;
 import dev.gesher.whatsapp.webhook.ChangeRows.Head;
 import dev.gesher.whatsapp.webhook.ChangeRows.Reach;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,6 +29,9 @@ class FairnessTest {
     private static final long AT = Webhooks.SENT.getEpochSecond();
     private static final int DAY = KeyDay.stored(KeyDay.of(Webhooks.SENT));
     private static final String ELSEWHERE = "5002";
+
+    private static final Lines.Look NOTHING_IN_HAND =
+            new Lines.Look(300, Lines.MOST_LATER, Set.of(), Set.of(), Map.of());
 
     /** Another number in the bucket of 5001. */
     private static final String NEIGHBOUR =
@@ -175,8 +179,7 @@ class FairnessTest {
         webhooks.scope.platform(tx ->
                 tx.update("UPDATE webhook_changes SET payload = convert_to(repeat('x', 500000), 'UTF8')"));
 
-        assertThat(look(new Lines.Look(300, 0, Set.of(), Set.of(), Map.of()), false).heads())
-                .hasSize(4);
+        assertThat(look(NOTHING_IN_HAND, false).heads()).hasSize(4);
     }
 
     @Test
@@ -244,6 +247,29 @@ class FairnessTest {
     private int imported(TenantId tenant) {
         return Math.toIntExact(
                 webhooks.heardBy(tenant).stream().filter(it -> !it.contains("live")).count());
+    }
+
+    @Test
+    void imports_have_their_turns_however_big_their_changes() {
+        pending("5001", 3, 0);
+        pending(NEIGHBOUR, 3, 1);
+        beLater();
+        webhooks.scope.platform(tx ->
+                tx.update("UPDATE webhook_changes SET payload = convert_to(repeat('x', 300000), 'UTF8')"));
+        var next = new NextChanges();
+        var chosen = new ArrayList<String>();
+        for (int n = 0; n < 4; n++) {
+            var heads =
+                    webhooks.scope.platform(tx ->
+                            next.later(
+                                            tx,
+                                            ChangeRows.pendingDays(tx),
+                                            List.of(Bodies.bucket("5001")),
+                                            NOTHING_IN_HAND)
+                                    .heads());
+            heads.forEach(head -> chosen.add(head.line()));
+        }
+        assertThat(chosen).containsExactly("5001", NEIGHBOUR, "5001", NEIGHBOUR);
     }
 
     @Test
