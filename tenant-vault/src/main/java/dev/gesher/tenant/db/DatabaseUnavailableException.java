@@ -31,8 +31,11 @@ public class DatabaseUnavailableException extends RuntimeException {
         return inDoubt;
     }
 
-    /** Whether a statement ran into the transaction's {@link Limits}. */
+    /** Whether a statement ran into the transaction's {@link Limits}, whoever told of it since. */
     public final boolean isStatementTimeout() {
-        return getCause() instanceof SQLException sql && "57014".equals(sql.getSQLState());
+        var cause = getCause();
+        return cause instanceof DatabaseUnavailableException e
+                ? e.isStatementTimeout()
+                : cause instanceof SQLException sql && "57014".equals(sql.getSQLState());
     }
 }

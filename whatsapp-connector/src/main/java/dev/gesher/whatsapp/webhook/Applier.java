@@ -18,6 +18,7 @@ import dev.gesher.whatsapp.webhook.ApplyBatch.Item;
 import dev.gesher.whatsapp.webhook.ApplyBatch.Outcome;
 import dev.gesher.whatsapp.webhook.ChangeRows.Change;
 import dev.gesher.whatsapp.webhook.ChangeRows.Head;
+import dev.gesher.whatsapp.webhook.ChangeRows.Place;
 import dev.gesher.whatsapp.webhook.ChangeRows.State;
 import dev.gesher.whatsapp.webhook.Lines.End;
 import dev.gesher.whatsapp.webhook.NextChanges.Chosen;
@@ -31,6 +32,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +64,11 @@ final class Applier extends PollingWorker {
     private static final BatchWriter.Bounds LATER =
             new BatchWriter.Bounds(1, 2 * Lines.MOST_LATER, 256L << 20);
 
+    /** A change that takes too long so often is set aside. */
+    private static final int TRIES = 5;
+
+    private static final int MOST_SLOW = 10_000;
+
     private static final Meters.Times LATENCY =
             Meters.times(
                             "gesher.apply.latency",
@@ -80,6 +88,16 @@ final class Applier extends PollingWorker {
     private final BatchWriter<Item, Outcome> laterWriter;
     private final NextChanges next = new NextChanges();
     private final Lines lines;
+
+    /**
+     * A change that took too long alone.
+     *
+     * @param others how many were written by then
+     */
+    private record Slow(int times, long others) {}
+
+    private final Map<Place, Slow> slow = new ConcurrentHashMap<>();
+    private final LongAdder written = new LongAdder();
     private volatile boolean lost;
     private List<Lease> held = List.of();
     private long renewedAt;
@@ -212,28 +230,94 @@ final class Applier extends PollingWorker {
     /** Has a line's changes written; what can never be is set aside with its error. */
     private End apply(List<Item> group, boolean later) {
         var writer = later ? laterWriter : this.writer;
+        var knownAsSlow =
+                group.stream()
+                        .collect(Collectors.partitioningBy(item -> slow.containsKey(place(item))));
+        var end = together(knownAsSlow.get(false), writer);
+        return end.or(oneByOne(knownAsSlow.get(true), writer));
+    }
+
+    private End together(List<Item> group, BatchWriter<Item, Outcome> writer) {
         var end = End.DONE;
+        var tooLong = new ArrayList<Item>();
         var dead = new ArrayList<Item>();
         var results = writer.writeAll(group);
         for (int n = 0; n < group.size(); n++) {
             var item = group.get(n);
-            switch (results.get(n)) {
-                case Result.Written<Outcome>(var outcome) -> end = end.or(end(item, outcome));
-                case Result.Failed<Outcome>(var cause) when isOfTheMoment(cause) -> {
-                    counters.add("put_off", 1);
-                    end = End.PUT_OFF;
-                }
-                // Whatever went wrong: its keys are gone, its rows are, or are just going.
-                case Result.Failed<Outcome> _ when isAnothers(item.plan()) ->
-                        end = end.or(End.AGAIN);
-                case Result.Failed<Outcome>(var cause) ->
-                        dead.add(
-                                new Item(
-                                        Plans.dead(item.plan().change(), Errors.describe(cause)),
-                                        item.lease()));
+            if (isTooLong(results.get(n))) {
+                tooLong.add(item);
+            } else {
+                end = end.or(end(item, results.get(n), dead));
             }
         }
-        return dead.isEmpty() ? end : end.or(bury(dead, writer));
+        return end.or(bury(dead, writer)).or(oneByOne(tooLong, writer));
+    }
+
+    /** Finds the one that takes too long: together they would do so again and again. */
+    private End oneByOne(List<Item> group, BatchWriter<Item, Outcome> writer) {
+        var end = End.DONE;
+        var dead = new ArrayList<Item>();
+        for (var item : group) {
+            var result = writer.writeAll(List.of(item)).getFirst();
+            if (!isTooLong(result)) {
+                end = end.or(end(item, result, dead));
+            } else if (isTooSlow(item)) {
+                dead.add(dead(item, "takes too long"));
+            } else {
+                counters.add("put_off", 1);
+                end = End.PUT_OFF;
+                break;
+            }
+        }
+        return end.or(bury(dead, writer));
+    }
+
+    /**
+     * @param dead what can never be written is added to it
+     */
+    private End end(Item item, Result<Outcome> result, List<Item> dead) {
+        return switch (result) {
+            case Result.Written<Outcome>(var outcome) -> end(item, outcome);
+            case Result.Failed<Outcome>(var cause) when isOfTheMoment(cause) -> {
+                counters.add("put_off", 1);
+                yield End.PUT_OFF;
+            }
+            // Whatever went wrong: its keys are gone, its rows are, or are just going.
+            case Result.Failed<Outcome> _ when isAnothers(item.plan()) -> End.AGAIN;
+            case Result.Failed<Outcome>(var cause) -> {
+                dead.add(dead(item, Errors.describe(cause)));
+                yield End.DONE;
+            }
+        };
+    }
+
+    private static boolean isTooLong(Result<Outcome> result) {
+        return result instanceof Result.Failed<Outcome>(DatabaseUnavailableException cause)
+                && cause.isStatementTimeout();
+    }
+
+    /**
+     * Whether a change that took too long alone has done so often enough. It counts only if others
+     * were written meanwhile: else the database is slow, and not the change.
+     */
+    private boolean isTooSlow(Item item) {
+        long others = written.sum();
+        var before = slow.get(place(item));
+        int times =
+                before == null ? 1 : before.times() + (others > before.others() ? 1 : 0);
+        if (slow.size() > MOST_SLOW) {
+            slow.clear();
+        }
+        slow.put(place(item), new Slow(times, others));
+        return times >= TRIES;
+    }
+
+    private static Place place(Item item) {
+        return item.plan().change().place();
+    }
+
+    private static Item dead(Item item, String why) {
+        return new Item(Plans.dead(item.plan().change(), why), item.lease());
     }
 
     /**
@@ -261,6 +345,8 @@ final class Applier extends PollingWorker {
     private End end(Item item, Outcome outcome) {
         return switch (outcome) {
             case DONE -> {
+                written.increment();
+                slow.remove(place(item));
                 count(item.plan());
                 yield End.DONE;
             }

@@ -80,7 +80,7 @@ final class Lines {
      * @param room for how many changes
      * @param laterRoom for how many of those that can wait
      * @param full lines that have enough in hand, or are put off
-     * @param putOff lines of which nothing is to be taken
+     * @param putOff lines of which nothing that can wait is to be taken
      * @param reaches up to where others are in hand, by line; of what can wait nothing is, while
      *     there is room for any
      */
@@ -96,6 +96,9 @@ final class Lines {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition idle = lock.newCondition();
     private final Map<String, Line> lines = new HashMap<>();
+
+    /** Until when lines have nothing read that can wait, by {@link System#nanoTime}. */
+    private final Map<String, Long> laterPutOff = new HashMap<>();
 
     /** Lines that have failed since the last look: what was read of them then is too far on. */
     private final Set<String> failed = new HashSet<>();
@@ -150,9 +153,10 @@ final class Lines {
         try {
             long now = System.nanoTime();
             lines.values().removeIf(line -> line.putOff && line.putOffUntil - now <= 0);
+            laterPutOff.values().removeIf(until -> until - now <= 0);
             failed.clear();
             var full = new HashSet<String>();
-            var putOff = new HashSet<String>();
+            var putOff = new HashSet<String>(laterPutOff.keySet());
             var reaches = new HashMap<String, Reach>();
             lines.forEach((name, line) -> {
                 if (line.putOff) {
@@ -247,11 +251,13 @@ final class Lines {
         }
     }
 
-    /** What is not done is read again, with all that comes after it. */
+    /**
+     * What is not done is read again, with all that comes after it; what can wait holds nothing up.
+     */
     private boolean next(String name, Line line, boolean later, End end) {
         lock.lock();
         try {
-            if (end == End.DONE) {
+            if (end == End.DONE || later) {
                 done(line, later);
             } else {
                 failed.add(name);
@@ -259,10 +265,13 @@ final class Lines {
                     done(line, line.live.isEmpty());
                 }
             }
-            if (end == End.PUT_OFF) {
+            if (end == End.PUT_OFF && later) {
+                laterPutOff.put(name, System.nanoTime() + PUT_OFF.toNanos());
+            } else if (end == End.PUT_OFF) {
                 line.putOff = true;
                 line.putOffUntil = System.nanoTime() + PUT_OFF.toNanos();
-            } else if (line.isEmpty()) {
+            }
+            if (line.isEmpty() && !line.putOff) {
                 lines.remove(name);
             }
             if (items + laterItems == 0) {

@@ -1,6 +1,7 @@
 package dev.gesher.whatsapp.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Tx;
@@ -9,6 +10,7 @@ import dev.gesher.testkit.TestDatabase;
 import dev.gesher.whatsapp.webhook.ChangeRows.Head;
 import dev.gesher.whatsapp.webhook.ChangeRows.Reach;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -235,6 +237,31 @@ class FairnessTest {
         assertThat(before).isLessThan(200);
         webhooks.work();
         assertThat(imported(theirs)).isEqualTo(200);
+    }
+
+    @Test
+    void what_takes_too_long_again_and_again_is_set_aside() {
+        var theirs = webhooks.holderOf("5001", "7001");
+        var others = webhooks.holderOf(ELSEWHERE, "7002");
+        webhooks.deliver(Fixtures.text("5001", "7001", "wamid.1", AT));
+        webhooks.deliver(Fixtures.text("5001", "7001", "wamid." + Recorder.SLOW, AT));
+        webhooks.deliver(Fixtures.text("5001", "7001", "wamid.2", AT));
+        webhooks.work();
+        await().untilAsserted(() -> {
+            webhooks.work();
+            assertThat(webhooks.heardBy(theirs)).containsExactly("text wamid.1", "text wamid.2");
+        });
+        assertThat(webhooks.inState("dead")).as("the database might be slow").isZero();
+
+        await().pollInterval(Duration.ofMillis(100))
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> {
+                    var id = "wamid.other" + webhooks.heardBy(others).size();
+                    webhooks.deliver(Fixtures.text(ELSEWHERE, "7002", id, AT));
+                    webhooks.work();
+                    return webhooks.inState("dead") == 1;
+                });
+        assertThat(webhooks.inState("pending")).isZero();
     }
 
     private void pendingLive(int round) {

@@ -1,6 +1,7 @@
 package dev.gesher.whatsapp.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.gesher.tenant.db.Leases.Lease;
 import dev.gesher.whatsapp.webhook.ApplyBatch.Item;
@@ -12,8 +13,8 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Exchanger;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,7 +26,7 @@ class LinesTest {
     /** What is written, and what comes of it when the test says so. */
     private final List<String> written = new CopyOnWriteArrayList<>();
 
-    private final Exchanger<End> ends = new Exchanger<>();
+    private final SynchronousQueue<End> ends = new SynchronousQueue<>();
     private final Semaphore goneOn = new Semaphore(0);
     private final Lines lines = new Lines(this::write, goneOn::release);
 
@@ -33,14 +34,14 @@ class LinesTest {
         group.forEach(
                 item -> written.add((later ? "later " : "") + item.plan().change().inboxId()));
         try {
-            return ends.exchange(null);
+            return ends.take();
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
     }
 
     private void end(End end) throws InterruptedException {
-        ends.exchange(end);
+        ends.put(end);
         goneOn.acquire();
     }
 
@@ -162,6 +163,23 @@ class LinesTest {
         assertThat(look.full()).containsExactly("5001");
         assertThat(look.putOff()).containsExactly("5001");
         assertThat(look.laterRoom()).isEqualTo(Lines.MOST_LATER);
+    }
+
+    @Test
+    void what_can_wait_is_put_off_alone() throws InterruptedException {
+        lines.look();
+        lines.add(change(100), true);
+        await().until(() -> !written.isEmpty());
+        lines.add(change(1), false);
+
+        end(End.PUT_OFF);
+
+        var look = lines.look();
+        assertThat(look.putOff()).containsExactly("5001");
+        assertThat(look.full()).isEmpty();
+        end(End.DONE);
+        lines.awaitIdle();
+        assertThat(written).containsExactly("later 100", "1");
     }
 
     @Test

@@ -21,6 +21,9 @@ final class Recorder implements InboundListener {
     /** Whether poison does no harm any more. */
     volatile boolean mended;
 
+    /** A message with this in its id takes longer than any statement may. */
+    static final String SLOW = "endless";
+
     /** Every call, also those that were rolled back. */
     final List<List<Received>> calls = new CopyOnWriteArrayList<>();
 
@@ -40,6 +43,9 @@ final class Recorder implements InboundListener {
                     };
             if (!mended && id.contains(POISON)) {
                 throw new IllegalStateException("secret content of the message");
+            }
+            if (id.contains(SLOW)) {
+                throw new SQLException("canceling statement due to statement timeout", "57014");
             }
             var what =
                     switch (signal) {
