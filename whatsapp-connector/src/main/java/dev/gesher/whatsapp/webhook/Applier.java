@@ -303,8 +303,7 @@ final class Applier extends PollingWorker {
     private boolean isTooSlow(Item item) {
         long others = written.sum();
         var before = slow.get(place(item));
-        int times =
-                before == null ? 1 : before.times() + (others > before.others() ? 1 : 0);
+        int times = before == null ? 1 : before.times() + (others > before.others() ? 1 : 0);
         if (slow.size() > MOST_SLOW) {
             slow.clear();
         }

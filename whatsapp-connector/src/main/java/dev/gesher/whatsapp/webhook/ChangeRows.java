@@ -319,6 +319,34 @@ final class ChangeRows {
                                         .toList()),
                         Tx.texts(settled.stream().map(Settled::error).toList()));
         tx.update("SET LOCAL enable_seqscan = on");
+        noteLate(tx, settled, now);
         return new HashSet<>(moved);
+    }
+
+    /**
+     * Their day is kept for their sake; all of it may be late, so that is not written each time.
+     */
+    private static void noteLate(Tx tx, List<Settled> settled, Instant now) throws SQLException {
+        var today = KeyDay.of(now);
+        var late =
+                settled.stream()
+                        .filter(one -> one.state() == State.APPLIED)
+                        .map(one -> one.change().day())
+                        .filter(day -> day.isBefore(today))
+                        .distinct()
+                        .toList();
+        if (!late.isEmpty()) {
+            tx.update(
+                    """
+                    UPDATE webhook_days d SET applied_late_at = ?
+                    FROM (SELECT key_day FROM webhook_days
+                          WHERE key_day = ANY (?) AND (applied_late_at IS NULL OR applied_late_at < ?)
+                          ORDER BY key_day FOR UPDATE) o
+                    WHERE d.key_day = o.key_day
+                    """,
+                    now,
+                    stored(late),
+                    now.minus(Days.NOTED));
+        }
     }
 }

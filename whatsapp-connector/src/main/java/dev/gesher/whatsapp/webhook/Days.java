@@ -4,6 +4,7 @@ import dev.gesher.tenant.DayKeys;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.WebhookRetention;
 import dev.gesher.tenant.db.DatabaseException;
+import dev.gesher.tenant.db.DatabaseUnavailableException;
 import dev.gesher.tenant.db.Limits;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Tx;
@@ -32,8 +33,8 @@ final class Days {
 
     private static final int EXPIRED_AT_ONCE = 5_000;
 
-    /** A day may have to be read to its end. */
-    private static final Limits LOOKING = new Limits(Duration.ofSeconds(2), Duration.ofMinutes(5));
+    /** {@link ChangeRows#settle} notes late applied changes no more often. */
+    static final Duration NOTED = Duration.ofMinutes(5);
 
     /** Everybody waits behind who waits for this lock, so that is short and tried again. */
     private static final Limits DROPPING =
@@ -100,26 +101,41 @@ final class Days {
         }
         open.removeIf(day -> day.isBefore(today.minusDays(1)));
         for (var day : old(now)) {
-            if (!day.closed()) {
-                expire(day.date());
+            try {
+                end(day, now);
+            } catch (DatabaseUnavailableException | DatabaseException e) {
+                LOG.warn("webhook day={} cannot be ended yet", day.date(), e);
             }
-            if (day.closed() || close(day.date(), now)) {
-                drop(day.date());
-            }
+        }
+    }
+
+    private void end(Day day, Instant now) {
+        if (!day.closed()) {
+            expire(day.date());
+        }
+        if (day.closed() || close(day.date(), now)) {
+            drop(day.date());
         }
     }
 
     private record Day(LocalDate date, boolean closed) {}
 
+    /** Those whose retention is over, by the database's clock too: ours may be days ahead. */
     private List<Day> old(Instant now) {
         return scope
                 .platform(tx ->
                         tx.query(
-                                "SELECT key_day, closed_at IS NOT NULL AS closed FROM webhook_days ORDER BY key_day",
+                                """
+                                SELECT key_day, closed_at IS NOT NULL AS closed FROM webhook_days
+                                WHERE make_date(key_day / 10000, key_day / 100 % 100, key_day % 100) + 1 + ?
+                                    <= (now() AT TIME ZONE 'UTC')::date
+                                ORDER BY key_day
+                                """,
                                 row ->
                                         new Day(
                                                 KeyDay.of(row.integer("key_day")),
-                                                row.bool("closed"))))
+                                                row.bool("closed")),
+                                retention.days()))
                 .stream()
                 .filter(day -> !now.isBefore(retention.over(day.date())))
                 .toList();
@@ -164,11 +180,12 @@ final class Days {
     /** Destroys a day's key, unless something of it is pending or was applied too lately. */
     private boolean close(LocalDate day, Instant now) {
         int stored = KeyDay.stored(day);
-        var appliedSince = now.minus(Duration.ofDays(retention.days()));
+        var appliedSince = now.minus(Duration.ofDays(retention.days())).minus(NOTED);
         return scope.in(
-                List.of(TenantId.PLATFORM),
-                LOOKING,
+                TenantId.PLATFORM,
                 tx -> {
+                    // Of a day nearly all is applied, and an index tells what is not.
+                    tx.update("SET LOCAL enable_seqscan = off");
                     boolean inUse =
                             tx.one(
                                             """
@@ -179,8 +196,9 @@ final class Days {
                                                     WHERE key_day = ? AND state = 'pending')
                                                 OR EXISTS (SELECT FROM webhook_changes
                                                     WHERE key_day = ? AND state IN ('parked', 'dead'))
-                                                OR EXISTS (SELECT FROM webhook_changes
-                                                    WHERE key_day = ? AND state = 'applied' AND settled_at > ?)
+                                                OR EXISTS (SELECT FROM webhook_days
+                                                    WHERE key_day = ?
+                                                        AND applied_late_at > least(?, now() - make_interval(days => ?)))
                                                 AS in_use
                                             """,
                                             row -> row.bool("in_use"),
@@ -189,7 +207,8 @@ final class Days {
                                             stored,
                                             stored,
                                             stored,
-                                            appliedSince)
+                                            appliedSince,
+                                            retention.days())
                                     .orElse(true);
                     if (inUse) {
                         return false;

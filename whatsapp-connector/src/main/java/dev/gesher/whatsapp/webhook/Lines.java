@@ -168,12 +168,7 @@ final class Lines {
                     reaches.put(name, line.reach);
                 }
             });
-            return new Look(
-                    room(),
-                    laterItems > 0 ? 0 : MOST_LATER,
-                    full,
-                    putOff,
-                    reaches);
+            return new Look(room(), laterItems > 0 ? 0 : MOST_LATER, full, putOff, reaches);
         } finally {
             lock.unlock();
         }

@@ -106,7 +106,8 @@ final class NextChanges {
         // Nothing that can wait is in hand while there is room for any.
         var inHand = later ? Map.<String, ChangeRows.Reach>of() : look.reaches();
         var heads = ChangeRows.heads(tx, days, later, lines, inHand, ofLine);
-        return new Chosen(later ? inTurnsOfImports(heads, room) : inTurns(heads, room, BYTES), more);
+        return new Chosen(
+                later ? inTurnsOfImports(heads, room) : inTurns(heads, room, BYTES), more);
     }
 
     /** Whose turn was longest ago begins: a look may have room for one alone. */
@@ -114,8 +115,9 @@ final class NextChanges {
         var some =
                 inTurns(
                         all.stream()
-                                .sorted(Comparator.comparing(
-                                        head -> turns.getOrDefault(head.line(), 0L)))
+                                .sorted(
+                                        Comparator.comparing(
+                                                head -> turns.getOrDefault(head.line(), 0L)))
                                 .toList(),
                         room,
                         LATER_BYTES);

@@ -189,7 +189,7 @@ class DaysTest {
         assertThat(webhooks.heardBy(tenant)).hasSize(1);
         runAt(days(28).minusSeconds(1));
         assertThat(webhooks.inState("applied")).isEqualTo(1);
-        runAt(days(28).plusSeconds(1));
+        runAt(days(28).plus(Days.NOTED).plusSeconds(1));
         assertThat(webhooks.inState("applied")).isZero();
         assertThat(keys(DAY)).isZero();
     }
@@ -250,6 +250,52 @@ class DaysTest {
         days.run();
         assertThat(open()).noneMatch(table -> table.endsWith("20260921"));
         assertThat(webhooks.inState("applied")).as("today's").isEqualTo(1);
+    }
+
+    @Test
+    void a_clock_that_is_ahead_ends_no_day() throws SQLException {
+        webhooks.clock.set(
+                webhooks.scope
+                        .platform(tx -> tx.query("SELECT now() AS now", row -> row.instant("now")))
+                        .getFirst());
+        var today = KeyDay.of(webhooks.clock.instant());
+        webhooks.deliver("text_message"); // nobody holds its number
+        webhooks.work();
+
+        webhooks.clock.advance(days(30));
+        days.run();
+
+        assertThat(webhooks.inState("parked")).isEqualTo(1);
+        assertThat(keys(today)).isEqualTo(1);
+        try (var connection = database.connect()) {
+            execute(connection, "UPDATE webhook_days SET closed_at = now()");
+            assertThatThrownBy(
+                            () ->
+                                    execute(
+                                            connection,
+                                            "SELECT gesher_drop_webhook_day("
+                                                    + KeyDay.stored(today)
+                                                    + ")"))
+                    .hasMessageContaining("not over for long enough");
+        }
+    }
+
+    @Test
+    void a_day_that_cannot_be_ended_leaves_the_next_its_turn() throws SQLException {
+        webhooks.deliver("text_message");
+        webhooks.clock.advance(days(1));
+        webhooks.deliver("text_message");
+        while (webhooks.splitter.round()) {}
+        try (var connection = database.connect()) {
+            execute(connection, "UPDATE webhook_changes SET state = 'dropped'");
+            execute(connection, "CREATE VIEW others AS SELECT FROM webhook_inbox_20260921");
+        }
+
+        runAt(days(9));
+
+        assertThat(open())
+                .contains("webhook_inbox_20260921")
+                .doesNotContain("webhook_inbox_20260922");
     }
 
     @Test

@@ -179,7 +179,8 @@ class FairnessTest {
     void big_changes_are_taken_a_few_at_a_time() {
         pending("5001", 20, 0);
         webhooks.scope.platform(tx ->
-                tx.update("UPDATE webhook_changes SET payload = convert_to(repeat('x', 500000), 'UTF8')"));
+                tx.update(
+                        "UPDATE webhook_changes SET payload = convert_to(repeat('x', 500000), 'UTF8')"));
 
         assertThat(look(NOTHING_IN_HAND, false).heads()).hasSize(4);
     }
@@ -282,7 +283,8 @@ class FairnessTest {
         pending(NEIGHBOUR, 3, 1);
         beLater();
         webhooks.scope.platform(tx ->
-                tx.update("UPDATE webhook_changes SET payload = convert_to(repeat('x', 300000), 'UTF8')"));
+                tx.update(
+                        "UPDATE webhook_changes SET payload = convert_to(repeat('x', 300000), 'UTF8')"));
         var next = new NextChanges();
         var chosen = new ArrayList<String>();
         for (int n = 0; n < 4; n++) {
