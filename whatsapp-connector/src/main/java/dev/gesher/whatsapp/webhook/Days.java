@@ -36,11 +36,9 @@ final class Days {
     /** {@link ChangeRows#settle} notes late applied changes no more often. */
     static final Duration NOTED = Duration.ofMinutes(5);
 
-    /** Everybody waits behind who waits for this lock, so that is short and tried again. */
+    /** Everybody waits behind who waits for this lock, so that is short and once in an hour. */
     private static final Limits DROPPING =
             new Limits(Duration.ofMillis(300), Duration.ofSeconds(20));
-
-    private static final int ATTEMPTS = 10;
 
     private final TenantScope scope;
     private final DayKeys keys;
@@ -100,21 +98,19 @@ final class Days {
             open(today.plusDays(n));
         }
         open.removeIf(day -> day.isBefore(today.minusDays(1)));
+        boolean drops = true;
         for (var day : old(now)) {
             try {
-                end(day, now);
+                if (!day.closed()) {
+                    expire(day.date());
+                }
+                boolean closed = day.closed() || close(day.date(), now);
+                if (closed && drops) {
+                    drops = drop(day.date());
+                }
             } catch (DatabaseUnavailableException | DatabaseException e) {
                 LOG.warn("webhook day={} cannot be ended yet", day.date(), e);
             }
-        }
-    }
-
-    private void end(Day day, Instant now) {
-        if (!day.closed()) {
-            expire(day.date());
-        }
-        if (day.closed() || close(day.date(), now)) {
-            drop(day.date());
         }
     }
 
@@ -221,26 +217,29 @@ final class Days {
                 });
     }
 
-    /** Drops what nobody can read any more. */
-    private void drop(LocalDate day) {
-        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-            try {
-                scope.in(
-                        List.of(),
-                        DROPPING,
-                        tx ->
-                                tx.query(
-                                        "SELECT gesher_drop_webhook_day(?)::text AS done",
-                                        row -> true,
-                                        KeyDay.stored(day)));
-                LOG.info("webhook day={} dropped", day);
-                return;
-            } catch (DatabaseException e) {
-                if (!e.isLockTimeout()) {
-                    throw e;
-                }
+    /**
+     * Drops what nobody can read any more.
+     *
+     * @return whether nobody was in the way: a dump of the database is for hours, of all days
+     */
+    private boolean drop(LocalDate day) {
+        try {
+            scope.in(
+                    List.of(),
+                    DROPPING,
+                    tx ->
+                            tx.query(
+                                    "SELECT gesher_drop_webhook_day(?)::text AS done",
+                                    row -> true,
+                                    KeyDay.stored(day)));
+            LOG.info("webhook day={} dropped", day);
+            return true;
+        } catch (DatabaseException e) {
+            if (!e.isLockTimeout()) {
+                throw e;
             }
+            LOG.warn("webhook day={} is not dropped yet: others hold its tables", day);
+            return false;
         }
-        LOG.warn("webhook day={} is not dropped yet: others hold its tables", day);
     }
 }

@@ -230,6 +230,7 @@ class DaysTest {
         webhooks.holderOf("5001", "7001");
         webhooks.deliver("text_message");
         webhooks.work();
+        days.ready(DAY.minusDays(1)); // its turn is first
         byte[] secret = keys.encrypt(DAY, "place", new byte[] {1});
         try (var dump = database.connect()) {
             dump.setAutoCommit(false);
