@@ -16,6 +16,12 @@ public interface DayKeys {
      */
     void ready(LocalDate day);
 
+    /**
+     * Has {@link #ready} look at each day's key in the database again: that may be an older copy of
+     * itself.
+     */
+    void forget();
+
     /** Whether {@link #ready} would return at once: for who must not wait for the database. */
     boolean isReady(LocalDate day);
 

@@ -1,10 +1,9 @@
 package dev.gesher.tenant.vault;
 
 import com.google.crypto.tink.Aead;
+import dev.gesher.tenant.AfterRestore;
 import dev.gesher.tenant.DayKeys;
 import dev.gesher.tenant.TenantId;
-import dev.gesher.tenant.db.DatabaseException;
-import dev.gesher.tenant.db.DatabaseUnavailableException;
 import dev.gesher.tenant.db.Notices;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Tx;
@@ -18,18 +17,21 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The platform's keys of the day. Those of yesterday, today and tomorrow stay in memory; an older
- * one, which may be destroyed at any time, is looked up again after a minute.
+ * The platform's keys of the day. Each is looked up again after a minute: those of yesterday, today
+ * and tomorrow while work goes on with them, an older one, which may be destroyed at any time,
+ * before.
  */
 @Singleton
-final class PlatformDayKeys implements DayKeys {
+final class PlatformDayKeys implements DayKeys, AfterRestore {
     private static final Logger LOG = LoggerFactory.getLogger(PlatformDayKeys.class);
     private static final DateTimeFormatter VERSION =
             DateTimeFormatter.ofPattern("uuuuMMdd", Locale.ROOT);
@@ -44,7 +46,10 @@ final class PlatformDayKeys implements DayKeys {
     private final Clock clock;
     private final Notices notices;
     private final ConcurrentHashMap<LocalDate, Opened> opened = new ConcurrentHashMap<>();
-    private final AtomicBoolean makingAhead = new AtomicBoolean();
+    private final AtomicBoolean openingBeside = new AtomicBoolean();
+
+    /** How often it was told that what it keeps is untrue. */
+    private final AtomicLong told = new AtomicLong();
 
     PlatformDayKeys(TenantScope scope, KeyRows rows, Clock clock, Notices notices) {
         this.scope = scope;
@@ -56,14 +61,35 @@ final class PlatformDayKeys implements DayKeys {
                 new Notices.Listener() {
                     @Override
                     public void heard(TenantId tenant, String object) {
-                        opened.remove(LocalDate.parse(object));
+                        if (object.isEmpty()) {
+                            forget();
+                        } else {
+                            told.incrementAndGet();
+                            opened.remove(LocalDate.parse(object));
+                        }
                     }
 
                     @Override
                     public void missed() {
-                        var today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
-                        opened.keySet().removeIf(day -> !isRecent(day, today));
+                        forget();
                     }
+                });
+    }
+
+    /** Work that asked for a day before this goes on with the key it was given. */
+    @Override
+    public void forget() {
+        told.incrementAndGet();
+        opened.replaceAll((day, key) -> key.doubted());
+    }
+
+    @Override
+    public void prepare(Instant noticedAt) {
+        scope.in(
+                TenantId.PLATFORM,
+                tx -> {
+                    notices.announce(tx, NOTICE, TenantId.PLATFORM, "");
+                    return true;
                 });
     }
 
@@ -73,21 +99,33 @@ final class PlatformDayKeys implements DayKeys {
         var today = LocalDate.ofInstant(now, ZoneOffset.UTC);
         var key = opened.get(day);
         boolean recent = isRecent(day, today);
-        if (key == null || (!recent && key.at().plus(VaultCaches.KEPT).isBefore(now))) {
+        if (key == null || key.stale() || (!recent && key.isOld(now))) {
             open(day, recent, now);
-            forgetOld(today, now);
         }
-        if (day.equals(today) && !opened.containsKey(day.plusDays(1))) {
-            makeAhead(day.plusDays(1), now);
+        if (day.equals(today) && !isKnown(day.plusDays(1))) {
+            openBeside(day.plusDays(1), now);
+        } else if (recent && key != null && key.isOld(now)) {
+            openBeside(day, now);
         }
+    }
+
+    private boolean isKnown(LocalDate day) {
+        var key = opened.get(day);
+        return key != null && !key.stale();
     }
 
     @Override
     public boolean isReady(LocalDate day) {
-        var today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
-        return isRecent(day, today)
-                && opened.containsKey(day)
-                && (!day.equals(today) || opened.containsKey(day.plusDays(1)));
+        var now = clock.instant();
+        var today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+        var key = opened.get(day);
+        if (key == null || key.stale() || !isRecent(day, today)) {
+            return false;
+        }
+        if (key.isOld(now)) {
+            openBeside(day, now);
+        }
+        return !day.equals(today) || isKnown(day.plusDays(1));
     }
 
     @Override
@@ -133,9 +171,24 @@ final class PlatformDayKeys implements DayKeys {
      * @param make not for a day long past, whose key was destroyed for good
      */
     private void open(LocalDate day, boolean make, Instant now) {
+        long before;
+        do {
+            before = told.get();
+            read(day, make, now);
+        } while (before != told.get()); // what was read may be what was destroyed just then
+        forgetOld(now);
+    }
+
+    private void read(LocalDate day, boolean make, Instant now) {
         var slot = slot(day);
         var stored = scope.in(TenantId.PLATFORM, tx -> rows.read(tx, slot));
         if (stored.isEmpty() && make) {
+            if (opened.containsKey(day)) {
+                LOG.error(
+                        "the key of {} is gone from the database, as if it had lost its latest commits:"
+                                + " what came since cannot be read",
+                        day);
+            }
             var fresh = rows.make(slot);
             stored =
                     scope.in(
@@ -145,9 +198,19 @@ final class PlatformDayKeys implements DayKeys {
                                 return rows.read(tx, slot);
                             });
         }
-        stored.map(row -> rows.openOne(row, Aead.class))
-                .ifPresentOrElse(
-                        key -> opened.put(day, new Opened(key, now)), () -> opened.remove(day));
+        var known = opened.get(day);
+        stored.ifPresentOrElse(
+                row ->
+                        opened.put(
+                                day,
+                                known != null && Arrays.equals(known.wrapped(), row.wrapped())
+                                        ? known.seenAt(now)
+                                        : opened(row, now)),
+                () -> opened.remove(day));
+    }
+
+    private Opened opened(KeyRows.Wrapped row, Instant now) {
+        return new Opened(rows.openOne(row, Aead.class), row.wrapped(), now, false);
     }
 
     private static Slot slot(LocalDate day) {
@@ -155,8 +218,9 @@ final class PlatformDayKeys implements DayKeys {
                 TenantId.PLATFORM, KeyKind.INBOX_DAY, Integer.parseInt(VERSION.format(day)));
     }
 
-    private void makeAhead(LocalDate day, Instant now) {
-        if (!makingAhead.compareAndSet(false, true)) {
+    /** Makes the key of a recent day, or looks whether it is there still, while others go on. */
+    private void openBeside(LocalDate day, Instant now) {
+        if (!openingBeside.compareAndSet(false, true)) {
             return;
         }
         Thread.ofVirtual()
@@ -164,15 +228,16 @@ final class PlatformDayKeys implements DayKeys {
                 .start(() -> {
                     try {
                         open(day, true, now);
-                    } catch (DatabaseUnavailableException | DatabaseException e) {
-                        LOG.warn("the key of {} could not be made ahead yet", day, e);
+                    } catch (RuntimeException e) {
+                        LOG.warn("the key of {} could not be read or made ahead yet", day, e);
                     } finally {
-                        makingAhead.set(false);
+                        openingBeside.set(false);
                     }
                 });
     }
 
-    private void forgetOld(LocalDate today, Instant now) {
+    private void forgetOld(Instant now) {
+        var today = LocalDate.ofInstant(now, ZoneOffset.UTC);
         opened.entrySet()
                 .removeIf(entry ->
                         !isRecent(entry.getKey(), today)
@@ -187,5 +252,23 @@ final class PlatformDayKeys implements DayKeys {
         return AssociatedData.of("inbox", day, place);
     }
 
-    private record Opened(Aead key, Instant at) {}
+    /**
+     * A key in memory.
+     *
+     * @param wrapped as it is stored: the same need not be opened again
+     * @param stale whether the database may not have it any more
+     */
+    private record Opened(Aead key, byte[] wrapped, Instant at, boolean stale) {
+        Opened seenAt(Instant now) {
+            return new Opened(key, wrapped, now, false);
+        }
+
+        Opened doubted() {
+            return new Opened(key, wrapped, at, true);
+        }
+
+        boolean isOld(Instant now) {
+            return at.plus(VaultCaches.KEPT).isBefore(now);
+        }
+    }
 }

@@ -105,6 +105,81 @@ class PlatformDayKeysTest {
         assertThat(running.count(KEYS + " AND version = 20260301")).isZero();
     }
 
+    @Test
+    void who_works_with_a_key_goes_on_while_it_is_looked_up_again() {
+        keys.ready(TODAY);
+        byte[] encrypted = keys.encrypt(TODAY, "inbox/1", BODY);
+        running.clock().advance(Duration.ofDays(4));
+        keys.ready(TODAY);
+
+        keys.forget();
+        keys.ready(TODAY.plusDays(4));
+
+        assertThat(keys.decrypt(TODAY, "inbox/1", encrypted)).isEqualTo(BODY);
+    }
+
+    @Test
+    void a_key_that_the_database_has_lost_is_made_again() {
+        keys.ready(TODAY);
+        await().until(() -> keys.isReady(TODAY));
+        running.asAdministrator("DELETE FROM tenant_keys WHERE kind = 'inbox_day'");
+
+        keys.forget();
+
+        assertThat(keys.isReady(TODAY)).isFalse();
+        keys.ready(TODAY);
+        assertThat(running.count(KEYS + " AND version = 20260301")).isOne();
+        await().until(() -> keys.isReady(TODAY));
+        assertThat(running.count(KEYS)).isEqualTo(2);
+        try (var other = RunningVault.demo(database)) {
+            var others = other.bean(DayKeys.class);
+            others.ready(TODAY);
+            assertThat(others.decrypt(TODAY, "inbox/1", keys.encrypt(TODAY, "inbox/1", BODY)))
+                    .isEqualTo(BODY);
+        }
+    }
+
+    @Test
+    void a_lost_key_is_missed_within_a_minute_by_who_was_not_told() {
+        keys.ready(TODAY);
+        await().until(() -> keys.isReady(TODAY));
+        running.asAdministrator("DELETE FROM tenant_keys WHERE kind = 'inbox_day'");
+
+        running.clock().advance(Duration.ofSeconds(61));
+
+        assertThat(keys.isReady(TODAY)).as("nobody waits").isTrue();
+        await().until(() -> running.count(KEYS + " AND version = 20260301") == 1);
+    }
+
+    @Test
+    void a_restore_has_every_process_look_again() {
+        keys.ready(TODAY);
+        await().until(() -> keys.isReady(TODAY));
+
+        running.bean(PlatformDayKeys.class).prepare(running.clock().instant());
+
+        assertThat(keys.isReady(TODAY)).isFalse();
+    }
+
+    @Test
+    void keys_of_past_days_leave_memory() {
+        keys.ready(TODAY);
+        byte[] encrypted = keys.encrypt(TODAY, "inbox/1", BODY);
+        await().until(() -> keys.isReady(TODAY));
+        for (int day = 1; day < 4; day++) {
+            var then = TODAY.plusDays(day);
+            running.clock().advance(Duration.ofDays(1));
+            await().until(() -> {
+                keys.ready(then);
+                return keys.isReady(then);
+            });
+        }
+        await().untilAsserted(() ->
+                assertThatThrownBy(() -> keys.decrypt(TODAY, "inbox/1", encrypted))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("is gone"));
+    }
+
     private static boolean readyTogether(DayKeys keys, CyclicBarrier together) throws Exception {
         together.await();
         keys.ready(TODAY);

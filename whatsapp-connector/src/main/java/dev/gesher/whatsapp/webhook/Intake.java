@@ -217,6 +217,7 @@ final class Intake implements WebhookIntake {
         if (!(e instanceof DatabaseUnavailableException)) {
             // Whatever is wrong is ours, and Meta repeats until it is mended.
             days.forget();
+            dayKeys.forget();
             try (var _ = LogKeys.correlation(correlation)) {
                 LOG.error("a webhook could not be stored", e);
             }
