@@ -233,15 +233,25 @@ final class Splitter extends PollingWorker {
             }
             if (done.size() > 1) {
                 int middle = done.size() / 2;
-                write(held, done.subList(0, middle));
-                write(held, done.subList(middle, done.size()));
-            } else if (done.getFirst().split() instanceof Split.Changes) {
+                try {
+                    write(held, done.subList(0, middle));
+                } finally {
+                    write(held, done.subList(middle, done.size()));
+                }
+            } else if (isItsOwnFault(e) && done.getFirst().split() instanceof Split.Changes) {
                 var body = done.getFirst().body();
                 write(held, List.of(new Done(body, new Split.NotOurs(Errors.describe(e)))));
             } else {
                 throw e;
             }
         }
+    }
+
+    /** What else the database refuses may be taken later: a full disk, a damaged index, a grant. */
+    private static boolean isItsOwnFault(DatabaseException e) {
+        return e.sqlState().startsWith("21")
+                || e.sqlState().startsWith("22")
+                || e.sqlState().startsWith("23");
     }
 
     private int write(Tx tx, Lease held, List<Done> done) throws SQLException {
