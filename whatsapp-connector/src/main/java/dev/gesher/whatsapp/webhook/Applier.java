@@ -82,6 +82,7 @@ final class Applier extends PollingWorker {
     private final TenantScope scope;
     private final Leases leases;
     private final DayKeys dayKeys;
+    private final ReadyDays readyDays;
     private final Clock clock;
     private final WebhookCounters counters;
     private final BatchWriter<Item, Outcome> writer;
@@ -115,6 +116,7 @@ final class Applier extends PollingWorker {
         this.scope = scope;
         this.leases = leases;
         this.dayKeys = dayKeys;
+        this.readyDays = new ReadyDays(dayKeys::ready);
         this.clock = clock;
         this.counters = counters;
         var batch = new ApplyBatch(leases, listener, clock);
@@ -137,11 +139,13 @@ final class Applier extends PollingWorker {
         }
         var leaseOf = held.stream().collect(Collectors.toMap(Applier::bucket, lease -> lease));
         var buckets = List.copyOf(leaseOf.keySet());
+        var passedOver = readyDays.passedOver();
         record Read(Chosen live, Chosen later) {}
         var read =
                 scope.platform(tx -> {
                     ChangeRows.readInOrder(tx);
-                    var days = ChangeRows.pendingDays(tx);
+                    var days = new ArrayList<>(ChangeRows.pendingDays(tx));
+                    days.removeAll(passedOver);
                     return new Read(
                             next.live(tx, days, buckets, look),
                             next.later(tx, days, buckets, look));
@@ -152,11 +156,16 @@ final class Applier extends PollingWorker {
 
     /** Whether another look may find more. */
     private boolean takeInHand(Chosen chosen, boolean later, Map<Integer, Lease> leaseOf) {
-        var heads = chosen.heads();
-        if (heads.isEmpty()) {
+        if (chosen.heads().isEmpty()) {
             return chosen.more();
         }
-        heads.stream().map(Head::day).distinct().forEach(dayKeys::ready);
+        var ready =
+                chosen.heads().stream()
+                        .map(Head::day)
+                        .distinct()
+                        .filter(readyDays::isReady)
+                        .collect(Collectors.toSet());
+        var heads = chosen.heads().stream().filter(head -> ready.contains(head.day())).toList();
         byLine(plans(heads), leaseOf).forEach(group -> lines.add(group, later));
         return true;
     }

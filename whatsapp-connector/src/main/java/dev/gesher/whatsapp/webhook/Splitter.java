@@ -65,7 +65,7 @@ final class Splitter extends PollingWorker {
     private final TenantScope scope;
     private final Leases leases;
     private final DayKeys dayKeys;
-    private final Days days;
+    private final ReadyDays readyDays;
     private final Clock clock;
     private final Wakeups wakeups;
     private final WebhookCounters counters;
@@ -84,7 +84,7 @@ final class Splitter extends PollingWorker {
         this.scope = scope;
         this.leases = leases;
         this.dayKeys = dayKeys;
-        this.days = days;
+        this.readyDays = new ReadyDays(days::ready);
         this.clock = clock;
         this.wakeups = wakeups;
         this.counters = counters;
@@ -123,10 +123,18 @@ final class Splitter extends PollingWorker {
         if (heads.isEmpty()) {
             return false;
         }
-        heads.stream().map(Head::day).distinct().forEach(days::ready);
+        var ready =
+                heads.stream()
+                        .map(Head::day)
+                        .distinct()
+                        .filter(readyDays::isReady)
+                        .collect(Collectors.toSet());
+        heads.removeIf(head -> !ready.contains(head.day()));
         var done = bodies(heads).stream().map(body -> new Done(body, split(body))).toList();
         try {
-            write(held, done);
+            if (!done.isEmpty()) {
+                write(held, done);
+            }
         } catch (LeaseLostException e) {
             lease = null;
         }
@@ -152,18 +160,20 @@ final class Splitter extends PollingWorker {
 
     /** The oldest pending bodies, as many as fit into memory well, and a few big ones of them. */
     private List<Head> heads() {
+        var passedOver = readyDays.passedOver();
         return scope.platform(tx -> {
-            var some = first(heads(tx, false), BYTES);
-            some.addAll(first(heads(tx, true), HEAVY_BYTES));
+            var some = first(heads(tx, false, passedOver), BYTES);
+            some.addAll(first(heads(tx, true, passedOver), HEAVY_BYTES));
             return some;
         });
     }
 
-    private static List<Head> heads(Tx tx, boolean heavy) throws SQLException {
+    private static List<Head> heads(Tx tx, boolean heavy, List<LocalDate> passedOver)
+            throws SQLException {
         return tx.query(
                 """
                 SELECT inbox_id, key_day, bytes FROM webhook_inbox_pending
-                WHERE heavy = ? ORDER BY inbox_id LIMIT ?
+                WHERE heavy = ? AND key_day <> ALL (?) ORDER BY inbox_id LIMIT ?
                 """,
                 row ->
                         new Head(
@@ -172,6 +182,7 @@ final class Splitter extends PollingWorker {
                                 KeyDay.of(row.integer("key_day")),
                                 row.longInteger("bytes")),
                 heavy,
+                Tx.integers(passedOver.stream().map(KeyDay::stored).toList()),
                 BODIES);
     }
 

@@ -3,9 +3,12 @@ package dev.gesher.whatsapp.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gesher.tenant.DayKeys;
 import dev.gesher.tenant.db.DatabaseException;
 import dev.gesher.testkit.TestDatabase;
+import dev.gesher.whatsapp.WebhookInbox;
 import java.sql.SQLException;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,5 +60,31 @@ class SplitterTest {
         asOwner("DROP TRIGGER full_disk ON webhook_changes");
         while (webhooks.splitter.round()) {}
         assertThat(webhooks.inState("pending")).isEqualTo(2);
+    }
+
+    @Test
+    void a_day_whose_key_cannot_be_opened_holds_nobody_up() throws SQLException {
+        var tenant = webhooks.holderOf("5001", "7001");
+        webhooks.deliver(Fixtures.text("5001", "7001", "wamid.applied_late", AT));
+        while (webhooks.splitter.round()) {}
+        webhooks.deliver(Fixtures.text("5001", "7001", "wamid.split_late", AT));
+        asAdministrator("UPDATE tenant_keys SET wrapped = wrapped || 'x' WHERE kind = 'inbox_day'");
+        webhooks.context.getBean(DayKeys.class).forget();
+        webhooks.clock.advance(Duration.ofDays(3));
+        webhooks.deliver(Fixtures.text("5001", "7001", "wamid.today", AT));
+
+        webhooks.work();
+
+        assertThat(webhooks.heardBy(tenant)).containsExactly("text wamid.today");
+        assertThat(webhooks.inbox.backlog())
+                .returns(2L, WebhookInbox.Backlog::pending)
+                .returns(0L, WebhookInbox.Backlog::dead);
+    }
+
+    private void asAdministrator(String sql) throws SQLException {
+        try (var connection = database.connectAsAdministrator();
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
     }
 }
