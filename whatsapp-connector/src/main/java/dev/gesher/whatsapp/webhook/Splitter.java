@@ -7,6 +7,7 @@ import dev.gesher.tenant.db.DatabaseException;
 import dev.gesher.tenant.db.Leases;
 import dev.gesher.tenant.db.Leases.Lease;
 import dev.gesher.tenant.db.PollingWorker;
+import dev.gesher.tenant.db.Row;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Tx;
 import dev.gesher.tenant.db.Wakeups;
@@ -71,6 +72,7 @@ final class Splitter extends PollingWorker {
     private final WebhookCounters counters;
     private @Nullable Lease lease;
     private long renewedAt;
+    private boolean newestFirst;
 
     Splitter(
             TenantScope scope,
@@ -158,12 +160,17 @@ final class Splitter extends PollingWorker {
         }
     }
 
-    /** The oldest pending bodies, as many as fit into memory well, and a few big ones of them. */
+    /**
+     * The oldest pending bodies, as many as fit into memory well, and a few big ones: in turns the
+     * oldest and the newest, which may be what somebody waits for behind a long import.
+     */
     private List<Head> heads() {
         var passedOver = readyDays.passedOver();
         return scope.platform(tx -> {
             var some = first(heads(tx, false, passedOver), BYTES);
-            some.addAll(first(heads(tx, true, passedOver), HEAVY_BYTES));
+            var heavy = newestFirst ? newest(tx, passedOver) : heads(tx, true, passedOver);
+            newestFirst = !newestFirst;
+            some.addAll(first(heavy, some.isEmpty() ? BYTES : HEAVY_BYTES));
             return some;
         });
     }
@@ -175,15 +182,29 @@ final class Splitter extends PollingWorker {
                 SELECT inbox_id, key_day, bytes FROM webhook_inbox_pending
                 WHERE heavy = ? AND key_day <> ALL (?) ORDER BY inbox_id LIMIT ?
                 """,
-                row ->
-                        new Head(
-                                heavy,
-                                row.longInteger("inbox_id"),
-                                KeyDay.of(row.integer("key_day")),
-                                row.longInteger("bytes")),
+                row -> head(heavy, row),
                 heavy,
                 Tx.integers(passedOver.stream().map(KeyDay::stored).toList()),
                 BODIES);
+    }
+
+    private static List<Head> newest(Tx tx, List<LocalDate> passedOver) throws SQLException {
+        return tx.query(
+                """
+                SELECT inbox_id, key_day, bytes FROM webhook_inbox_pending
+                WHERE heavy AND key_day <> ALL (?) ORDER BY heavy DESC, inbox_id DESC LIMIT ?
+                """,
+                row -> head(true, row),
+                Tx.integers(passedOver.stream().map(KeyDay::stored).toList()),
+                BODIES);
+    }
+
+    private static Head head(boolean heavy, Row row) throws SQLException {
+        return new Head(
+                heavy,
+                row.longInteger("inbox_id"),
+                KeyDay.of(row.integer("key_day")),
+                row.longInteger("bytes"));
     }
 
     private static List<Head> first(List<Head> all, long most) {

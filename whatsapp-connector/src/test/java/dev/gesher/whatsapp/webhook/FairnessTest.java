@@ -337,6 +337,28 @@ class FairnessTest {
         assertThat(webhooks.inState("pending")).isEqualTo(7);
     }
 
+    @Test
+    void a_big_live_body_does_not_wait_for_all_of_an_import() {
+        var filler = "a".repeat(1 << 20);
+        for (int n = 0; n < 20; n++) {
+            webhooks.deliver(
+                    Fixtures.change("{\"field\":\"history\",\"value\":\"%s\"}".formatted(filler)));
+        }
+        webhooks.deliver(
+                Fixtures.change("{\"field\":\"messages\",\"value\":\"%s\"}".formatted(filler)));
+
+        webhooks.splitter.round();
+        webhooks.splitter.round();
+
+        assertThat(
+                        webhooks.count(
+                                "SELECT count(*)::int AS n FROM webhook_changes WHERE field = 'messages'"))
+                .isEqualTo(1);
+        assertThat(webhooks.inState("pending")).isBetween(10, 20);
+        while (webhooks.splitter.round()) {}
+        assertThat(webhooks.inState("pending")).isEqualTo(21);
+    }
+
     private void beLater() {
         webhooks.scope.platform(tx -> tx.update("UPDATE webhook_changes SET later = true"));
     }
