@@ -3,6 +3,7 @@ package dev.gesher.whatsapp;
 import dev.gesher.tenant.db.Tx;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 
 /** What became of received webhooks: how much is left, and what is to be tried again. */
@@ -16,10 +17,10 @@ public interface WebhookInbox {
     int unpark(Tx tx, String phoneNumberId, String wabaId) throws SQLException;
 
     /**
-     * Whether something received may not be applied yet that could be about this number: a body
-     * that is not split, or a pending change of the number.
+     * Whether something received by {@code until} may not be applied yet that could be about this
+     * number: a body that is not split, or a pending change of the number that somebody waits for.
      */
-    boolean isBehind(Tx tx, String phoneNumberId) throws SQLException;
+    boolean isBehind(Tx tx, String phoneNumberId, Instant until) throws SQLException;
 
     /** What is left right now; read at most once a second. */
     Backlog backlog();

@@ -153,7 +153,7 @@ final class SettleTimer implements Timers.Handler {
         boolean behind =
                 !over.isAfter(now)
                         && now.isBefore(since.plus(LONGEST))
-                        && inbox.isBehind(tx, message.phoneNumberId());
+                        && inbox.isBehind(tx, message.phoneNumberId(), over);
         return behind ? now.plus(LaneStep.SETTLING) : over;
     }
 

@@ -81,16 +81,30 @@ final class Inbox implements WebhookInbox {
     }
 
     @Override
-    public boolean isBehind(Tx tx, String phoneNumberId) throws SQLException {
+    public boolean isBehind(Tx tx, String phoneNumberId, Instant until) throws SQLException {
+        // The first of each line has waited longest.
         return tx.one(
                         """
-                        SELECT EXISTS (SELECT FROM webhook_inbox_pending) OR EXISTS (
-                            SELECT FROM webhook_changes
-                            WHERE bucket = ? AND later = ANY ('{f,t}') AND line = ? AND state = 'pending') AS behind
+                        SELECT EXISTS (
+                            SELECT FROM (VALUES (false), (true)) AS h (heavy)
+                            CROSS JOIN LATERAL (
+                                SELECT key_day, inbox_id FROM webhook_inbox_pending
+                                WHERE heavy = h.heavy ORDER BY inbox_id LIMIT 1) AS p
+                            JOIN webhook_inbox i USING (key_day, inbox_id)
+                            WHERE i.received_at <= ?
+                        ) OR EXISTS (
+                            SELECT FROM (
+                                SELECT received_at FROM webhook_changes
+                                WHERE bucket = ? AND later = false AND line = ? AND state = 'pending'
+                                ORDER BY inbox_id, ordinal LIMIT 1) AS c
+                            WHERE received_at <= ?
+                        ) AS behind
                         """,
                         row -> row.bool("behind"),
+                        until,
                         Bodies.bucket(phoneNumberId),
-                        phoneNumberId)
+                        phoneNumberId,
+                        until)
                 .orElse(false);
     }
 

@@ -9,6 +9,7 @@ import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -541,8 +542,26 @@ class ReceivingTest {
         assertThat(behind("5001")).isFalse();
     }
 
+    @Test
+    void a_number_is_not_behind_for_what_came_later_or_can_wait() {
+        theirs();
+        var until = webhooks.clock.instant();
+        webhooks.clock.advance(Duration.ofMillis(1));
+        webhooks.deliver("text_message");
+        assertThat(behind("5001", until)).isFalse();
+        while (webhooks.splitter.round()) {}
+        assertThat(behind("5001", until)).isFalse();
+        assertThat(behind("5001")).isTrue();
+        webhooks.scope.platform(tx -> tx.update("UPDATE webhook_changes SET later = true"));
+        assertThat(behind("5001")).isFalse();
+    }
+
     private boolean behind(String number) {
-        return webhooks.scope.platform(tx -> webhooks.inbox.isBehind(tx, number));
+        return behind(number, webhooks.clock.instant());
+    }
+
+    private boolean behind(String number, Instant until) {
+        return webhooks.scope.platform(tx -> webhooks.inbox.isBehind(tx, number, until));
     }
 
     @Test
