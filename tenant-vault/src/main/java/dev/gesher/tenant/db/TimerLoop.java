@@ -29,6 +29,9 @@ final class TimerLoop extends PollingWorker {
     private static final int OF_ONE_TENANT = 50;
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(30);
 
+    /** Less than the driver waits for an answer: a slow statement is no database that is away. */
+    private static final Limits LIMITS = new Limits(Duration.ofSeconds(5), Duration.ofSeconds(20));
+
     private static final Meters.Times LATE =
             Meters.times("gesher.timers.late", "From when a timer was due to when it ran", "kind");
 
@@ -91,24 +94,32 @@ final class TimerLoop extends PollingWorker {
                 return;
             }
             try (var _ = LogKeys.tenant(tenant)) {
-                if (scope.in(tenant, tx -> take(tx, timer, now))) {
+                if (scope.in(List.of(tenant), LIMITS, tx -> take(tx, timer, now))) {
                     LATE.add(Duration.between(timer.dueAt(), now), timer.kind());
                 }
-            } catch (KeyServiceUnavailableException e) {
-                // Maybe this tenant's key alone cannot be opened.
-                try (var _ = LogKeys.tenant(tenant)) {
-                    LOG.warn("timer kind={} put off: {}", timer.kind(), e.toString());
-                }
-                putOff(timer, now);
-            } catch (DatabaseUnavailableException e) {
-                throw e;
             } catch (RuntimeException e) {
                 try (var _ = LogKeys.tenant(tenant)) {
-                    LOG.error("timer kind={} failed", timer.kind(), e);
+                    if (isThisOnes(e)) {
+                        LOG.warn("timer kind={} put off: {}", timer.kind(), e.toString());
+                    } else if (e instanceof DatabaseUnavailableException) {
+                        throw e;
+                    } else {
+                        LOG.error("timer kind={} failed", timer.kind(), e);
+                    }
                 }
                 putOff(timer, now);
             }
         }
+    }
+
+    /** Maybe this tenant's key alone cannot be opened, its rows are many, or others hold them. */
+    private static boolean isThisOnes(RuntimeException e) {
+        return switch (e) {
+            case KeyServiceUnavailableException _ -> true;
+            case DatabaseUnavailableException unavailable -> unavailable.isStatementTimeout();
+            case DatabaseException refused -> refused.isLockTimeout();
+            default -> false;
+        };
     }
 
     private boolean take(Tx tx, Timer timer, Instant now) throws SQLException {

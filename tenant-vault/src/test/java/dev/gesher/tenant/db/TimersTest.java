@@ -9,6 +9,7 @@ import dev.gesher.testkit.GesherDatabase;
 import dev.gesher.testkit.SettableClock;
 import dev.gesher.testkit.TestDatabase;
 import io.micronaut.context.ApplicationContext;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -48,6 +49,7 @@ class TimersTest {
         final List<UUID> rung = new CopyOnWriteArrayList<>();
         final Set<UUID> broken = ConcurrentHashMap.newKeySet();
         final Set<UUID> keyless = ConcurrentHashMap.newKeySet();
+        final Set<UUID> endless = ConcurrentHashMap.newKeySet();
 
         @Override
         public String kind() {
@@ -55,8 +57,12 @@ class TimersTest {
         }
 
         @Override
-        public void due(Tx tx, TenantId tenant, UUID object) {
+        public void due(Tx tx, TenantId tenant, UUID object) throws SQLException {
             rung.add(object);
+            if (endless.contains(object)) {
+                tx.update("SET LOCAL statement_timeout = 1");
+                tx.query("SELECT pg_sleep(10)::text AS done", row -> row.text("done"));
+            }
             if (broken.contains(object)) {
                 throw new IllegalStateException("broken");
             }
@@ -153,6 +159,18 @@ class TimersTest {
         clock.advance(Duration.ofSeconds(31));
         loop.round();
         assertThat(left()).isZero();
+    }
+
+    @Test
+    void one_that_takes_too_long_is_put_off_and_keeps_nobody_from_running() {
+        var endless = set(now.minusSeconds(2));
+        bell.endless.add(endless);
+        var behind = set(now.minusSeconds(1));
+
+        loop.round();
+        loop.round();
+
+        assertThat(bell.rung).containsExactly(endless, behind);
     }
 
     @Test
