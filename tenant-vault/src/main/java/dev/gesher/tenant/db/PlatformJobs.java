@@ -4,6 +4,7 @@ import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.SchedulerName;
 import com.github.kagkarlsson.scheduler.jdbc.PostgreSqlJdbcCustomization;
 import com.github.kagkarlsson.scheduler.logging.LogLevel;
+import com.github.kagkarlsson.scheduler.task.TaskInstanceId;
 import com.github.kagkarlsson.scheduler.task.helper.RecurringTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.github.kagkarlsson.scheduler.task.schedule.FixedDelay;
@@ -85,6 +86,24 @@ final class PlatformJobs implements Worker {
                         .build();
         started.start();
         scheduler = started;
+        if (!areRegistered(started)) {
+            close();
+            throw new DatabaseUnavailableException("the platform's jobs could not be registered");
+        }
+    }
+
+    /** The library goes on without a job that it could not register, and never tries again. */
+    private boolean areRegistered(Scheduler started) {
+        try {
+            return jobs.stream()
+                    .allMatch(job ->
+                            started.getScheduledExecution(
+                                            TaskInstanceId.of(job.name(), RecurringTask.INSTANCE))
+                                    .isPresent());
+        } catch (RuntimeException e) {
+            LOG.warn("the platform's jobs cannot be looked up", e);
+            return false;
+        }
     }
 
     private RecurringTask<Void> task(PlatformJob job) {

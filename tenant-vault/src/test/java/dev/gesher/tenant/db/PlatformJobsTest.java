@@ -103,6 +103,24 @@ class PlatformJobsTest {
     }
 
     @Test
+    void a_job_that_cannot_be_registered_fails_the_start() throws Exception {
+        var job = new Count();
+        try (var admin = database.connectAsAdministrator();
+                var statement = admin.createStatement()) {
+            statement.execute(
+                    "ALTER TABLE scheduled_tasks ADD CONSTRAINT none CHECK (task_name <> 'count') NOT VALID");
+            try {
+                assertThatThrownBy(() -> process(job))
+                        .isInstanceOf(DatabaseUnavailableException.class);
+            } finally {
+                statement.execute("ALTER TABLE scheduled_tasks DROP CONSTRAINT none");
+            }
+        }
+        processes.getLast().getBean(PlatformJobs.class).start();
+        await().untilAsserted(() -> assertThat(job.runs).hasValue(1));
+    }
+
+    @Test
     void two_processes_do_it_once() throws Exception {
         var first = new Count();
         var second = new Count();
