@@ -33,7 +33,7 @@ public interface WebhookInbox {
     Map<String, Long> counters();
 
     /**
-     * What is left.
+     * What is left; of bodies and of changes at most 100,000 are counted each.
      *
      * @param pending bodies not split and changes not applied
      * @param parked changes of numbers and accounts that nobody holds

@@ -26,6 +26,9 @@ final class Inbox implements WebhookInbox {
 
     private static final Duration SKEW = Duration.ofMinutes(1);
 
+    /** Rows just written cost a look at each: a big backlog must not keep itself from being told. */
+    private static final int COUNTED = 100_000;
+
     private static final Limits LIMITS = new Limits(Duration.ofMillis(200), Duration.ofSeconds(2));
 
     private final TenantScope scope;
@@ -128,11 +131,15 @@ final class Inbox implements WebhookInbox {
                 tx ->
                         tx.query(
                                         """
-                                        SELECT (SELECT count(*) FROM webhook_inbox_pending)
-                                             + (SELECT count(*) FROM webhook_changes WHERE state = 'pending') AS pending,
-                                            (SELECT count(*) FROM webhook_changes WHERE state = 'parked') AS parked,
-                                            (SELECT count(*) FROM webhook_changes WHERE state = 'dead')
-                                             + (SELECT count(*) FROM webhook_dead_letters WHERE state = 'dead') AS dead,
+                                        SELECT (SELECT count(*) FROM (SELECT FROM webhook_inbox_pending LIMIT ?) AS p)
+                                             + (SELECT count(*) FROM (SELECT FROM webhook_changes
+                                                    WHERE state = 'pending' LIMIT ?) AS p) AS pending,
+                                            (SELECT count(*) FROM (SELECT FROM webhook_changes
+                                                    WHERE state = 'parked' LIMIT ?) AS p) AS parked,
+                                            (SELECT count(*) FROM (SELECT FROM webhook_changes
+                                                    WHERE state = 'dead' LIMIT ?) AS d)
+                                             + (SELECT count(*) FROM (SELECT FROM webhook_dead_letters
+                                                    WHERE state = 'dead' LIMIT ?) AS d) AS dead,
                                             least((SELECT min(i.received_at) FROM (VALUES (false), (true)) AS h (heavy)
                                                     CROSS JOIN LATERAL (
                                                         SELECT key_day, inbox_id FROM webhook_inbox_pending
@@ -147,7 +154,12 @@ final class Inbox implements WebhookInbox {
                                                         row.longInteger("pending"),
                                                         row.longInteger("parked"),
                                                         row.longInteger("dead"),
-                                                        age(row.nullableInstant("oldest"), now)))
+                                                        age(row.nullableInstant("oldest"), now)),
+                                        COUNTED,
+                                        COUNTED,
+                                        COUNTED,
+                                        COUNTED,
+                                        COUNTED)
                                 .getFirst());
     }
 
