@@ -637,4 +637,19 @@ class AccountNewsTest {
     private AppSync sync() {
         return gesher.bean(Connections.class).appSync(tenant).orElseThrow();
     }
+
+    @Test
+    void what_waited_for_the_end_of_a_restriction_goes_when_it_is_lifted_early() {
+        receive(
+                now,
+                restriction("RESTRICTED_BIZ_INITIATED_MESSAGING", now.plus(Duration.ofHours(5))));
+        var sent = gesher.accepted(template(tenant, CUSTOMER));
+        gesher.with("dispatcher");
+        assertThat(gesher.message(tenant, sent.message()).stage()).isEqualTo("deferred");
+
+        receive(now.plusSeconds(1), ban("REINSTATE"));
+
+        await().untilAsserted(() ->
+                assertThat(gesher.message(tenant, sent.message()).status()).isEqualTo("sent"));
+    }
 }

@@ -111,7 +111,7 @@ class ControlApiTest {
         assertThat(call.path("status").asInt()).isEqualTo(200);
         assertThat(call.path("token").asText()).isEqualTo(token);
 
-        post("businesses/" + waba + "/unshare", "{}");
+        post("businesses/" + waba + "/account-update", "{\"event\": \"PARTNER_REMOVED\"}");
         assertThat(business.get("/v21.0/" + number).code()).isEqualTo(100);
         assertThat(
                         post("tokens/revoke", "{\"access_token\":\"" + token + "\"}")

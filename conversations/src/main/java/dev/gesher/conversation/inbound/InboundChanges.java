@@ -2,9 +2,9 @@ package dev.gesher.conversation.inbound;
 
 import dev.gesher.conversation.event.EventLog;
 import dev.gesher.conversation.event.NewEvent;
+import dev.gesher.conversation.outbound.AccountChanges;
 import dev.gesher.conversation.outbound.Lanes;
 import dev.gesher.tenant.db.Tx;
-import dev.gesher.whatsapp.AccountNews;
 import dev.gesher.whatsapp.InboundListener;
 import dev.gesher.whatsapp.InboundSignal;
 import jakarta.inject.Singleton;
@@ -22,7 +22,7 @@ final class InboundChanges implements InboundListener {
     private final StatusReports statuses;
     private final People people;
     private final Amendments amendments;
-    private final AccountNews accounts;
+    private final AccountChanges accounts;
     private final EventLog events;
 
     InboundChanges(
@@ -30,7 +30,7 @@ final class InboundChanges implements InboundListener {
             StatusReports statuses,
             People people,
             Amendments amendments,
-            AccountNews accounts,
+            AccountChanges accounts,
             EventLog events) {
         this.messages = messages;
         this.statuses = statuses;
@@ -62,7 +62,7 @@ final class InboundChanges implements InboundListener {
             }
         }
         var told = new ArrayList<NewEvent>();
-        accounts.apply(tx, news).forEach(one -> told.add(NewEvent.of(one)));
+        told.addAll(accounts.apply(tx, news));
         // Conversations are locked before messages, so what closes windows is found out first.
         var reports = statuses.find(tx, reported);
         var met = new ArrayList<>(reports.recipients());
