@@ -14,6 +14,7 @@ import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
@@ -51,7 +52,7 @@ class HealthTest {
 
     @Test
     void it_is_degraded_while_a_webhook_waits_too_long_and_takes_nobody_out() throws Exception {
-        var clock = SettableClock.at(Instant.now());
+        var clock = SettableClock.at(Instant.now().truncatedTo(ChronoUnit.SECONDS));
         var settings = Map.of("GESHER_ROLES", "api,intake", "GESHER_INBOX_LATE_SECONDS", "30");
         try (var behind = RunningGesher.start(settings, clock)) {
             var body = "{}".getBytes(StandardCharsets.UTF_8);
