@@ -192,6 +192,7 @@ class AccountNewsTest {
                 told("7001", SENT - 600, "account_update", "{'event':'ACCOUNT_DELETED'}"),
                 before,
                 "5001");
+        webhooks.clock.advance(Duration.ofMinutes(2));
         hears(
                 told("7001", SENT + 60, "account_update", "{'event':'ACCOUNT_DELETED'}"),
                 next,
