@@ -41,16 +41,32 @@ final class MessagesChange {
             into.ignored("group_message");
             return;
         }
-        var sender = people.sender(message, alone);
-        if (!sender.isKnown()) {
-            sender = People.ofSystem(message.path("system"));
+        boolean fromUs = isOurs(message.path("from"), told.value().path("metadata"));
+        var customer = fromUs ? people.addressee(message, alone) : people.sender(message, alone);
+        if (!customer.isKnown()) {
+            customer = People.ofSystem(message.path("system"));
         }
-        if (!sender.isKnown()) {
-            into.problem("message without sender");
+        if (!customer.isKnown()) {
+            into.problem(fromUs ? "message without recipient" : "message without sender");
             return;
         }
+        var source = fromUs ? Source.ECHO : Source.LIVE;
+        if (Nodes.present(message.path("history_context"))) {
+            source = Source.HISTORY;
+            into.imported();
+        }
         into.signal(
-                MessageReader.read(message, id.get(), sender, Source.LIVE, true, told.received()));
+                MessageReader.read(message, id.get(), customer, source, !fromUs, told.received()));
+    }
+
+    /** Whether it is our own number, as people see it or as Meta calls it. */
+    private static boolean isOurs(JsonNode from, JsonNode metadata) {
+        var number = Json.scalar(from).map(Nodes::digits).filter(digits -> !digits.isEmpty());
+        return number.isPresent()
+                && (number.equals(
+                                Json.scalar(metadata.path("display_phone_number"))
+                                        .map(Nodes::digits))
+                        || number.equals(Json.scalar(metadata.path("phone_number_id"))));
     }
 
     private static void error(JsonNode error, Told told, Told.Reading into) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gesher.whatsapp.InboundSignal;
 import dev.gesher.whatsapp.InboundSignal.Message;
+import dev.gesher.whatsapp.InboundSignal.Source;
 import dev.gesher.whatsapp.InboundSignal.Status;
 import dev.gesher.whatsapp.InboundSignal.StatusUpdate;
 import dev.gesher.whatsapp.PhoneNumber;
@@ -187,6 +188,53 @@ class MessagesChangeTest {
                         .containsOnly(Reads.RECEIVED);
             }
         }
+    }
+
+    private static Told.Read messages(String messages) {
+        return Reads.value(
+                "messages",
+                "{'metadata':{'display_phone_number':'+972 3-555-0001','phone_number_id':'5001'},'contacts':[{'wa_id':'972541112222'}],'messages':["
+                        + messages
+                        + "]}");
+    }
+
+    @Test
+    void what_the_business_wrote_opens_no_window_under_whatever_field() {
+        for (var from : List.of("97235550001", "+97235550001", "5001")) {
+            for (var to : List.of("", ",'to':'972541112222'")) {
+                var message =
+                        (Message)
+                                messages(
+                                                "{'id':'m','type':'text','timestamp':'1790000000','from':'"
+                                                        + from
+                                                        + "'"
+                                                        + to
+                                                        + "}")
+                                        .signals()
+                                        .getFirst();
+                assertThat(message.fromCustomer()).isFalse();
+                assertThat(message.source()).isEqualTo(Source.ECHO);
+                assertThat(message.opensWindow()).isFalse();
+                assertThat(message.customer().phone()).contains(new PhoneNumber("+972541112222"));
+            }
+        }
+        assertThat(
+                        messages(
+                                        "{'id':'m','type':'text','from':'5001'},{'id':'n','type':'text','from':'972541112222'}")
+                                .problems())
+                .containsExactly("message without recipient");
+    }
+
+    @Test
+    void history_is_history_under_whatever_field() {
+        var read =
+                messages(
+                        "{'id':'m','type':'text','timestamp':'1739321024','from':'972541112222','history_context':{'status':'READ'}}");
+        var message = (Message) read.signals().getFirst();
+        assertThat(message.source()).isEqualTo(Source.HISTORY);
+        assertThat(message.fromCustomer()).isTrue();
+        assertThat(message.opensWindow()).isFalse();
+        assertThat(read.imported()).isTrue();
     }
 
     @Test
