@@ -130,7 +130,13 @@ final class MessageReader {
         return source == Source.LIVE
                 && fromCustomer
                 && time.isPresent()
-                && !OPENS_NO_WINDOW.contains(type);
+                && !OPENS_NO_WINDOW.contains(type)
+                && !isWithoutContent(type);
+    }
+
+    /** What is called unsupported since, and said so by its errors only. */
+    private boolean isWithoutContent(String type) {
+        return type.equals("unknown") && Nodes.present(message.path("errors"));
     }
 
     private static Optional<Media> media(String type, JsonNode media) {

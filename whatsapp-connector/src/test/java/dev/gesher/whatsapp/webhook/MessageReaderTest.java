@@ -266,6 +266,16 @@ class MessageReaderTest {
     }
 
     @Test
+    void what_cannot_be_shown_opens_no_window_under_its_old_type_either() {
+        for (var type : List.of("'type':'unknown',", "")) {
+            assertThat(((Message) Reads.message(type + "'errors':[{'code':131051}]")).opensWindow())
+                    .isFalse();
+            assertThat(((Message) Reads.message(type + "'text':{'body':'a'}")).opensWindow())
+                    .isTrue();
+        }
+    }
+
+    @Test
     void a_contact_is_found_by_whichever_id_fits() {
         record Case(String contact, String sender) {}
         for (var one :
