@@ -74,9 +74,10 @@ final class Fields {
                             "user_preferences",
                             has("user_preferences"),
                             CustomerChanges::preferences),
-                    customers(
-                            "messages",
+                    new Field(
+                            List.of("messages"),
                             not("history").and(has("messages", "statuses").or(errorsOfANumber())),
+                            has("messages", "statuses", "errors"),
                             MessagesChange::read),
                     customers(
                             "history",

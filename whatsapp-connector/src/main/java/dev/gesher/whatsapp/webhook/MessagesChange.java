@@ -21,8 +21,9 @@ final class MessagesChange {
             StatusReader.read(status, people, told.received(), into);
         }
         for (var error : Nodes.listed(value.path("errors"))) {
-            // Beside a message it is about that message, which may come without its body.
-            if (messages.isEmpty() && statuses.isEmpty()) {
+            // Beside a message it is about that message, which may come without its body; statuses
+            // have errors of their own.
+            if (!Nodes.present(messages) || messages.isEmpty()) {
                 error(error, told, into);
             } else {
                 into.ignored("error");

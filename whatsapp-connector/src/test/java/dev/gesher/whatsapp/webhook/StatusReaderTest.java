@@ -106,6 +106,24 @@ class StatusReaderTest {
     }
 
     @Test
+    void an_error_beside_statuses_or_without_a_number_is_news_too() {
+        var beside =
+                Reads.value(
+                        "messages",
+                        "{'metadata':{'phone_number_id':'5001'},'statuses':[{'id':'m','status':'sent','recipient_id':'972541112222'}],'errors':[{'code':130429}]}");
+        assertThat(beside.ignored()).isEmpty();
+        assertThat(((News) beside.signals().getLast()).fact()).isInstanceOf(NumberError.class);
+
+        assertThat(Reads.fact("messages", "{'errors':[{'code':1}]}"))
+                .isInstanceOf(NumberError.class);
+        assertThat(
+                        Reads.fact(
+                                "flows",
+                                "{'event':'FLOW_STATUS_CHANGE','flow_id':'1','errors':[{'code':1}]}"))
+                .isNotInstanceOf(NumberError.class);
+    }
+
+    @Test
     void what_became_of_a_payment_is_not_what_became_of_its_message() {
         var read =
                 Reads.value(
