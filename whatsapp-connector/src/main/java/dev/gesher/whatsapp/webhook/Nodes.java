@@ -47,7 +47,7 @@ final class Nodes {
     /** Seconds as text or number; milliseconds where somebody sent them. */
     static Optional<Instant> time(JsonNode node) {
         try {
-            return Json.scalar(node)
+            return whole(node)
                     .map(Long::parseLong)
                     .map(n -> n >= FIRST_MILLIS ? n / 1000 : n)
                     .filter(seconds -> seconds > 0 && seconds < LATEST_SECONDS)
@@ -55,6 +55,13 @@ final class Nodes {
         } catch (NumberFormatException e) {
             return Optional.empty();
         }
+    }
+
+    /** A whole number, though it is written as a fraction: 1.79e9. */
+    private static Optional<String> whole(JsonNode node) {
+        return node.isFloatingPointNumber() && node.canConvertToExactIntegral()
+                ? Optional.of(Long.toString(node.longValue()))
+                : Json.scalar(node);
     }
 
     /**

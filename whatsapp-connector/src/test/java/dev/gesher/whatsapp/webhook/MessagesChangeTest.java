@@ -238,6 +238,30 @@ class MessagesChangeTest {
     }
 
     @Test
+    void a_time_may_be_written_as_a_fraction() {
+        for (var time : List.of("1790000000.0", "1.79e9", "1.790000000000E12")) {
+            var message =
+                    (Message)
+                            messages(
+                                            "{'id':'m','type':'text','from':'972541112222','timestamp':"
+                                                    + time
+                                                    + "}")
+                                    .signals()
+                                    .getFirst();
+            assertThat(message.at()).as(time).isEqualTo(Webhooks.SENT);
+            assertThat(message.opensWindow()).isTrue();
+        }
+        for (var time : List.of("1e99999", "-1.0e9", "0.0", "1e-99999")) {
+            var read =
+                    messages(
+                            "{'id':'m','type':'text','from':'972541112222','timestamp':"
+                                    + time
+                                    + "}");
+            assertThat(read.signals().getFirst().at()).as(time).isEqualTo(Reads.RECEIVED);
+        }
+    }
+
+    @Test
     void an_empty_text_says_that_something_is_not_there() {
         var read =
                 Reads.value(
