@@ -146,7 +146,7 @@ final class MessageReader {
                                 id,
                                 Nodes.text(media.path("mime_type")),
                                 Nodes.id(media.path("sha256")),
-                                Nodes.text(media.path("url")),
+                                Nodes.wholeText(media.path("url")),
                                 Nodes.text(media.path("filename")),
                                 media.path("voice").asBoolean(type.equals("voice")),
                                 media.path("animated").asBoolean()));

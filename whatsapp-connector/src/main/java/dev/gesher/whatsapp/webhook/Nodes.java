@@ -34,6 +34,11 @@ final class Nodes {
         return Json.scalar(node).map(Nodes::storable).filter(text -> !text.isBlank());
     }
 
+    /** The same, of what is worth nothing when it is cut. */
+    static Optional<String> wholeText(JsonNode node) {
+        return text(node).filter(text -> Json.scalar(node).filter(text::equals).isPresent());
+    }
+
     private static String storable(String text) {
         var kept = new StringBuilder();
         text.codePoints()

@@ -276,6 +276,31 @@ class MessageReaderTest {
     }
 
     @Test
+    void a_url_is_never_cut_and_a_contact_may_stand_alone() {
+        var url = "https://lookaside.fbsbx.com/" + "x".repeat(1_970);
+        for (int more = 0; more < 4; more++) {
+            var media =
+                    ((Message)
+                                    Reads.message(
+                                            "'type':'image','image':{'id':'9','url':'"
+                                                    + url
+                                                    + "y".repeat(more)
+                                                    + "'}"))
+                            .media()
+                            .orElseThrow();
+            assertThat(media.url())
+                    .isEqualTo(more <= 2 ? Optional.of(url + "y".repeat(more)) : Optional.empty());
+        }
+
+        var message =
+                (Message)
+                        Reads.only(
+                                "messages",
+                                "{'contacts':{'wa_id':'972541112222','user_id':'IL.1'},'messages':[{'id':'m','type':'text','from':'972541112222'}]}");
+        assertThat(message.customer().userId()).contains("IL.1");
+    }
+
+    @Test
     void a_contact_is_found_by_whichever_id_fits() {
         record Case(String contact, String sender) {}
         for (var one :
