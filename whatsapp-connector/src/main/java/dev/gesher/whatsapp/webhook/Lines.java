@@ -28,6 +28,12 @@ final class Lines {
     /** The most in hand of those that can wait. */
     static final int MOST_LATER = 30;
 
+    /** With more in hand that cannot wait, others wait there too. */
+    private static final int BUSY = 300;
+
+    /** So many looks what can wait is passed over while it is busy, before some is taken again. */
+    private static final int PASSED_OVER = 8;
+
     private static final long MOST_BYTES = 16L << 20;
 
     /** How many groups of a line may be in hand. */
@@ -105,6 +111,7 @@ final class Lines {
 
     private int items;
     private int laterItems;
+    private int passedOver;
 
     /**
      * @param goneOn told whenever there may be room for more
@@ -168,7 +175,7 @@ final class Lines {
                     reaches.put(name, line.reach);
                 }
             });
-            return new Look(room(), laterItems > 0 ? 0 : MOST_LATER, full, putOff, reaches);
+            return new Look(room(), laterRoom(), full, putOff, reaches);
         } finally {
             lock.unlock();
         }
@@ -182,6 +189,18 @@ final class Lines {
             bytes += Math.min(SHARE_BYTES, line.bytes);
         }
         return bytes >= MOST_BYTES ? 0 : Math.min(AT_ONCE, MOST - counted);
+    }
+
+    private int laterRoom() {
+        if (laterItems > 0) {
+            return 0;
+        }
+        if (items > BUSY && passedOver < PASSED_OVER) {
+            passedOver++;
+            return 0;
+        }
+        passedOver = 0;
+        return MOST_LATER;
     }
 
     /** Takes changes in hand, all of them of one line and beyond what is in hand of it. */

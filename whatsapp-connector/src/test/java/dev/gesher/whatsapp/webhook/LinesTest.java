@@ -183,6 +183,21 @@ class LinesTest {
     }
 
     @Test
+    void while_much_is_in_hand_that_cannot_wait_the_rest_has_a_small_share()
+            throws InterruptedException {
+        lines.look();
+        lines.add(Collections.nCopies(301, change(1).getFirst()), false);
+        int given = 0;
+        for (int look = 0; look < 90; look++) {
+            given += lines.look().laterRoom() > 0 ? 1 : 0;
+        }
+        assertThat(given).isEqualTo(10);
+        end(End.DONE);
+        lines.awaitIdle();
+        assertThat(lines.look().laterRoom()).isEqualTo(Lines.MOST_LATER);
+    }
+
+    @Test
     void what_can_wait_waits_for_what_cannot_but_not_for_ever() throws InterruptedException {
         lines.look();
         lines.add(change(1), false);
