@@ -523,6 +523,25 @@ class PeopleTest {
     }
 
     @Test
+    void a_refusal_finds_its_contact_though_that_goes_into_another_at_this_moment() {
+        receive(from(OTHER_CUSTOMER, "", now.minusSeconds(60)));
+        var sent = gesher.accepted(template(tenant, "IL.42"));
+        attempted(sent.message());
+
+        receive(
+                RunningGesher.status(
+                        "wamid." + sent.message() + ".1",
+                        InboundSignal.Status.FAILED,
+                        now,
+                        Optional.of(sent.message() + ".1"),
+                        Optional.of("131050")),
+                from(OTHER_CUSTOMER, "IL.42"));
+
+        assertThat(merges()).isEqualTo(1);
+        assertThat(suppressed()).isEqualTo(1);
+    }
+
+    @Test
     void the_apps_name_of_a_contact_counts_for_less_than_their_own() {
         var unnamed = Person.of(Optional.of(new PhoneNumber(CUSTOMER)), Optional.empty());
         receive(

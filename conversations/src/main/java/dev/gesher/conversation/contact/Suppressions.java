@@ -35,6 +35,10 @@ public final class Suppressions {
             String cause,
             Instant at,
             Optional<String> source) {
+        private Word of(UUID other) {
+            return new Word(tenant, other, suppressed, cause, at, source);
+        }
+
         /** Of two at one time the stricter counts. */
         boolean isNewerThan(Instant other, boolean othersWord) {
             return at.isAfter(other) || (at.equals(other) && suppressed && !othersWord);
@@ -47,7 +51,8 @@ public final class Suppressions {
             return List.of();
         }
         var newest = new TreeMap<Key, Word>();
-        words.forEach(word ->
+        stillThere(tx, words)
+                .forEach(word ->
                 newest.merge(
                         new Key(word.tenant(), word.contact()),
                         word,
@@ -67,6 +72,30 @@ public final class Suppressions {
         });
         write(tx, written);
         return told;
+    }
+
+    /** A contact may have gone into another since its message was looked up. */
+    private static List<Word> stillThere(Tx tx, List<Word> words) throws SQLException {
+        var into = new HashMap<Key, UUID>();
+        tx.query(
+                        """
+                        SELECT m.tenant_id, m.from_contact_id, m.into_contact_id FROM contact_merges m
+                        JOIN unnest(?, ?) AS n(tenant_id, contact_id)
+                            ON m.tenant_id = n.tenant_id AND m.from_contact_id = n.contact_id
+                        """,
+                        row ->
+                                Map.entry(
+                                        new Key(row.tenant(), row.uuid("from_contact_id")),
+                                        row.uuid("into_contact_id")),
+                        Tx.tenants(words.stream().map(Word::tenant).toList()),
+                        Tx.uuids(words.stream().map(Word::contact).toList()))
+                .forEach(entry -> into.put(entry.getKey(), entry.getValue()));
+        return words.stream()
+                .map(word ->
+                        word.of(
+                                into.getOrDefault(
+                                        new Key(word.tenant(), word.contact()), word.contact())))
+                .toList();
     }
 
     private record Kept(boolean suppressed, Instant since) {}

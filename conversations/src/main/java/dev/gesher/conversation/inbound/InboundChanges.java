@@ -66,9 +66,10 @@ final class InboundChanges implements InboundListener {
         // Conversations are locked before messages, so what closes windows is found out first.
         var reports = statuses.find(tx, reported);
         var met = new ArrayList<>(reports.recipients());
-        ofPeople.forEach(signal -> people.customer(signal).ifPresent(met::add));
+        var ofKnown = people.told(ofPeople);
+        ofKnown.forEach(each -> met.add(each.customer()));
         var applied = messages.apply(tx, written, met, reports.conversations(), told);
-        told.addAll(people.apply(tx, ofPeople, applied.people(), reports.refused()));
+        told.addAll(people.apply(tx, ofKnown, applied.people(), reports.refused()));
         told.addAll(statuses.apply(tx, reports, applied.appeared()));
         told.addAll(amendments.apply(tx, amended, applied.amended()));
         events.append(tx, told);

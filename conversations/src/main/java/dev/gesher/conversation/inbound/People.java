@@ -35,9 +35,18 @@ final class People {
         this.keys = keys;
     }
 
-    /** Who is told of, if anybody can say. */
-    Optional<Customer> customer(Received received) {
+    /** What was told, and of whom. */
+    record Told(Received received, Customer customer) {}
+
+    /** Of whom it is told; what nobody can say of whom, or what it means, is left out. */
+    List<Told> told(List<Received> received) {
         var now = clock.instant();
+        return received.stream()
+                .flatMap(each -> customer(each, now).map(c -> new Told(each, c)).stream())
+                .toList();
+    }
+
+    private static Optional<Customer> customer(Received received, Instant now) {
         return switch (received.signal()) {
             case Preference preference ->
                     Optional.of(preference.person())
@@ -81,18 +90,22 @@ final class People {
      *
      * @param refused words that failed messages told
      */
-    List<NewEvent> apply(Tx tx, List<Received> received, Opened people, List<Word> refused)
+    List<NewEvent> apply(Tx tx, List<Told> told, Opened people, List<Word> refused)
             throws SQLException {
         var words = new ArrayList<>(refused);
-        var named = new ArrayList<Received>();
-        for (var each : received) {
-            if (each.signal() instanceof Preference preference) {
+        var named = new ArrayList<Told>();
+        for (var each : told) {
+            if (each.received().signal() instanceof Preference preference) {
                 contact(each, people)
                         .ifPresent(contact ->
                                 word(preference)
                                         .ifPresent(stop ->
-                                                words.add(word(each, preference, contact, stop))));
-            } else if (each.signal() instanceof AppContact) {
+                                                words.add(word(
+                                                                each.received(),
+                                                                preference,
+                                                                contact,
+                                                                stop))));
+            } else if (each.received().signal() instanceof AppContact) {
                 named.add(each);
             }
         }
@@ -100,8 +113,8 @@ final class People {
         return Suppressions.apply(tx, words);
     }
 
-    private Optional<UUID> contact(Received received, Opened people) {
-        return customer(received).flatMap(c -> Optional.ofNullable(people.contacts().get(c)));
+    private static Optional<UUID> contact(Told told, Opened people) {
+        return Optional.ofNullable(people.contacts().get(told.customer()));
     }
 
     private static Word word(Received received, Preference preference, UUID contact, boolean stop) {
@@ -115,14 +128,15 @@ final class People {
     }
 
     /** The newest name in the app's address book; a contact removed there has none. */
-    private void name(Tx tx, List<Received> received, Opened people) throws SQLException {
-        if (received.isEmpty()) {
+    private void name(Tx tx, List<Told> named, Opened people) throws SQLException {
+        if (named.isEmpty()) {
             return;
         }
-        var ciphers = keys.of(tx, received.stream().map(Received::tenant).distinct().toList());
+        var ciphers = keys.of(tx, named.stream().map(t -> t.received().tenant()).distinct().toList());
         var rows = new ArrayList<Named>();
-        for (var each : received) {
-            var contact = contact(each, people);
+        for (var one : named) {
+            var each = one.received();
+            var contact = contact(one, people);
             var cipher = ciphers.get(each.tenant());
             if (contact.isPresent() && cipher != null) {
                 var told = (AppContact) each.signal();
