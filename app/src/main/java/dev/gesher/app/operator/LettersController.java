@@ -75,7 +75,6 @@ class LettersController {
     LetterPage list(
             @QueryValue(defaultValue = "dead")
                     @Pattern(regexp = "dead|parked")
-                    @Schema(allowableValues = {"dead", "parked"})
                     String state,
             @QueryValue
                     @Nullable

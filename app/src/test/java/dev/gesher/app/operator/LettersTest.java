@@ -137,8 +137,8 @@ class LettersTest {
         assertThat(redriven.json().at("/more").asBoolean()).isFalse();
         await().untilAsserted(() ->
                 assertThat(gesher.get(LETTERS, operator).json().at("/data"))
-                        .anyMatch(it ->
-                                it.at("/field").isNull() && it.at("/attempts").asInt() == 2));
+                        .anyMatch(
+                                it -> it.at("/field").isNull() && it.at("/attempts").asInt() == 2));
         var none =
                 gesher.post(
                         LETTERS + "/redrive",
@@ -149,7 +149,9 @@ class LettersTest {
 
     @Test
     void parked_changes_are_in_the_same_list() {
-        deliver(halfBroken("5999").replace("\"timestamp\":\"1\"", "\"id\":\"w\",\"timestamp\":\"1\""));
+        deliver(
+                halfBroken("5999")
+                        .replace("\"timestamp\":\"1\"", "\"id\":\"w\",\"timestamp\":\"1\""));
 
         var parked = one("?state=parked");
 

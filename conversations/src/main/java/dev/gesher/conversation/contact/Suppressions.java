@@ -53,11 +53,13 @@ public final class Suppressions {
         var newest = new TreeMap<Key, Word>();
         stillThere(tx, words)
                 .forEach(word ->
-                newest.merge(
-                        new Key(word.tenant(), word.contact()),
-                        word,
-                        (one, other) ->
-                                other.isNewerThan(one.at(), one.suppressed()) ? other : one));
+                        newest.merge(
+                                new Key(word.tenant(), word.contact()),
+                                word,
+                                (one, other) ->
+                                        other.isNewerThan(one.at(), one.suppressed())
+                                                ? other
+                                                : one));
         var kept = lock(tx, List.copyOf(newest.keySet()));
         var written = new ArrayList<Word>();
         var told = new ArrayList<NewEvent>();

@@ -100,7 +100,8 @@ final class People {
                         .ifPresent(contact ->
                                 word(preference)
                                         .ifPresent(stop ->
-                                                words.add(word(
+                                                words.add(
+                                                        word(
                                                                 each.received(),
                                                                 preference,
                                                                 contact,
@@ -132,7 +133,8 @@ final class People {
         if (named.isEmpty()) {
             return;
         }
-        var ciphers = keys.of(tx, named.stream().map(t -> t.received().tenant()).distinct().toList());
+        var ciphers =
+                keys.of(tx, named.stream().map(t -> t.received().tenant()).distinct().toList());
         var rows = new ArrayList<Named>();
         for (var one : named) {
             var each = one.received();

@@ -26,7 +26,9 @@ final class Inbox implements WebhookInbox {
 
     private static final Duration SKEW = Duration.ofMinutes(1);
 
-    /** Rows just written cost a look at each: a big backlog must not keep itself from being told. */
+    /**
+     * Rows just written cost a look at each: a big backlog must not keep itself from being told.
+     */
     private static final int COUNTED = 100_000;
 
     private static final Limits LIMITS = new Limits(Duration.ofMillis(200), Duration.ofSeconds(2));

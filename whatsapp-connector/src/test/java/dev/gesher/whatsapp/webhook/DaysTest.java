@@ -270,13 +270,10 @@ class DaysTest {
         assertThat(keys(today)).isEqualTo(1);
         try (var connection = database.connect()) {
             execute(connection, "UPDATE webhook_days SET closed_at = now()");
-            assertThatThrownBy(
-                            () ->
-                                    execute(
-                                            connection,
-                                            "SELECT gesher_drop_webhook_day("
-                                                    + KeyDay.stored(today)
-                                                    + ")"))
+            assertThatThrownBy(() ->
+                            execute(
+                                    connection,
+                                    "SELECT gesher_drop_webhook_day(" + KeyDay.stored(today) + ")"))
                     .hasMessageContaining("not over for long enough");
         }
     }
