@@ -6,15 +6,22 @@ import java.util.Optional;
 
 /** The files that came with messages. */
 public interface MediaFiles {
-    /**
-     * Opens a file of the tenant; empty if it has none of that id.
-     *
-     * @throws StorageUnavailableException if the content storage does not give it out
-     */
-    Optional<Opened> open(TenantId tenant, MediaId id);
+    /** Finds a file of the tenant; empty if it has none of that id. */
+    Optional<Found> find(TenantId tenant, MediaId id);
+
+    /** What is in a file: nobody waits for the storage before it is asked for. */
+    interface Content {
+        /**
+         * Opens it, to be closed: decrypted while it is read, it ends in an {@link
+         * java.io.IOException} where it was tampered with.
+         *
+         * @throws StorageUnavailableException if the content storage does not give it out
+         */
+        InputStream open();
+    }
 
     /** A file, and what is in it if it is here. */
-    sealed interface Opened {
+    sealed interface Found {
         /** What is known of it. */
         MediaView view();
 
@@ -24,14 +31,12 @@ public interface MediaFiles {
          * @param servedType the type to serve it under: Meta's word, or what was detected where
          *     that does not go with it; never one that a browser would run
          * @param filename the sender's, or one made up; may be any text
-         * @param content decrypted while it is read, to be closed; ends in an {@link
-         *     java.io.IOException} where it was tampered with
          */
-        record Stored(MediaView view, String servedType, String filename, InputStream content)
-                implements Opened {}
+        record Stored(MediaView view, String servedType, String filename, Content content)
+                implements Found {}
 
         /** It is not here yet, or never will be: the view says which. */
-        record Absent(MediaView view) implements Opened {}
+        record Absent(MediaView view) implements Found {}
     }
 
     /** The content storage is away, or has lost a file. */

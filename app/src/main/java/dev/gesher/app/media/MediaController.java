@@ -1,14 +1,12 @@
 package dev.gesher.app.media;
 
 import dev.gesher.app.http.Ids;
-import dev.gesher.app.http.NeedsDatabase;
 import dev.gesher.app.http.ProblemBody;
 import dev.gesher.app.http.ProblemException;
 import dev.gesher.app.http.ProblemKind;
 import dev.gesher.app.security.Caller;
 import dev.gesher.app.security.Scope;
-import dev.gesher.conversation.MediaFiles;
-import dev.gesher.conversation.MediaFiles.Opened;
+import dev.gesher.conversation.MediaFiles.Found;
 import dev.gesher.conversation.MediaId;
 import dev.gesher.conversation.MediaView;
 import dev.gesher.conversation.MediaView.State;
@@ -37,7 +35,6 @@ import java.time.Duration;
 /** The files that customers sent. */
 @Controller("/v1/media")
 @ExecuteOn(TaskExecutors.BLOCKING)
-@NeedsDatabase
 @Tag(name = "Media")
 @ApiResponse(
         responseCode = "4XX",
@@ -50,10 +47,10 @@ class MediaController {
     private static final Duration SOON = Duration.ofSeconds(2);
     private static final Duration LONGEST_WAIT = Duration.ofHours(1);
 
-    private final MediaFiles files;
+    private final MediaLookup files;
     private final Clock clock;
 
-    MediaController(MediaFiles files, Clock clock) {
+    MediaController(MediaLookup files, Clock clock) {
         this.files = files;
         this.clock = clock;
     }
@@ -85,20 +82,22 @@ class MediaController {
     HttpResponse<StreamedFile> download(
             @Parameter(hidden = true) Caller caller,
             @PathVariable("media_id") @Schema(format = "uuid") String mediaId) {
-        var opened =
+        var found =
                 Ids.parse(mediaId)
                         .map(MediaId::new)
-                        .flatMap(id -> files.open(caller.tenant(), id))
+                        .flatMap(id -> files.find(caller.tenant(), id))
                         .orElseThrow(() -> new ProblemException(ProblemKind.NOT_FOUND));
-        return switch (opened) {
-            case Opened.Stored stored -> file(stored);
-            case Opened.Absent(var view) -> throw absent(view);
+        return switch (found) {
+            case Found.Stored stored -> file(stored);
+            case Found.Absent(var view) -> throw absent(view);
         };
     }
 
-    private static HttpResponse<StreamedFile> file(Opened.Stored stored) {
+    private static HttpResponse<StreamedFile> file(Found.Stored stored) {
         var type = MediaType.of(stored.servedType());
-        var body = new StreamedFile(stored.content(), type, 0, stored.view().bytes().orElse(-1L));
+        var body =
+                new StreamedFile(
+                        stored.content().open(), type, 0, stored.view().bytes().orElse(-1L));
         return HttpResponse.ok(body)
                 .contentType(type)
                 .header(HttpHeaders.CONTENT_DISPOSITION, Attachment.header(stored.filename()))

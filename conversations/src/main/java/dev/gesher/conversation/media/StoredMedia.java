@@ -13,6 +13,7 @@ import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Tx;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -47,28 +48,29 @@ public final class StoredMedia implements MediaFiles, TenantDeletions.Remains {
     }
 
     @Override
-    public Optional<Opened> open(TenantId tenant, MediaId id) {
-        // The transaction is over before the storage, which may be far away, is asked.
+    public Optional<Found> find(TenantId tenant, MediaId id) {
         return scope.in(tenant, tx -> MediaRow.find(tx, tenant, id, keys.of(tx, tenant)))
-                .map(this::open);
+                .map(this::found);
     }
 
-    private Opened open(MediaRow media) {
+    private Found found(MediaRow media) {
         var view = media.view();
         if (view.state() != State.STORED) {
-            return new Opened.Absent(view);
+            return new Found.Absent(view);
         }
         var detected = view.detectedMimeType().orElse("application/octet-stream");
         var type = types.served(view.mimeType(), detected, view.typeMismatch());
+        return new Found.Stored(
+                view,
+                type,
+                view.filename().orElseGet(() -> media.id() + types.ending(type)),
+                () -> open(media));
+    }
+
+    private InputStream open(MediaRow media) {
         try {
             var sealed = store.open(Places.object(media.tenant(), media.id()));
-            var content =
-                    Places.cipher(media.objectKey(), media.tenant(), media.id()).decrypting(sealed);
-            return new Opened.Stored(
-                    view,
-                    type,
-                    view.filename().orElseGet(() -> media.id() + types.ending(type)),
-                    content);
+            return Places.cipher(media.objectKey(), media.tenant(), media.id()).decrypting(sealed);
         } catch (IOException e) {
             throw new StorageUnavailableException(e);
         }

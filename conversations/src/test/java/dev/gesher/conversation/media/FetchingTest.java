@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gesher.conversation.Events.Event;
 import dev.gesher.conversation.MediaFiles;
-import dev.gesher.conversation.MediaFiles.Opened;
+import dev.gesher.conversation.MediaFiles.Found;
 import dev.gesher.conversation.MediaId;
 import dev.gesher.conversation.MediaView;
 import dev.gesher.conversation.MediaView.State;
@@ -176,14 +176,7 @@ class FetchingTest {
                         .filter(media -> media.id().equals(id))
                         .findFirst()
                         .orElseThrow();
-        var opened = files().open(tenant, id).orElseThrow();
-        if (opened instanceof Opened.Stored stored) {
-            try {
-                stored.content().close();
-            } catch (IOException e) {
-                throw new AssertionError(e);
-            }
-        }
+        var opened = files().find(tenant, id).orElseThrow();
         assertThat(opened.view()).isEqualTo(found);
         return found;
     }
@@ -193,8 +186,8 @@ class FetchingTest {
     }
 
     private byte[] content(MediaId id) throws IOException {
-        var stored = (Opened.Stored) files().open(tenant, id).orElseThrow();
-        try (var content = stored.content()) {
+        var stored = (Found.Stored) files().find(tenant, id).orElseThrow();
+        try (var content = stored.content().open()) {
             return content.readAllBytes();
         }
     }
@@ -270,7 +263,7 @@ class FetchingTest {
         assertThat(kept).doesNotContain("סודית");
         assertThat(filesIn("incoming")).isEmpty();
         assertThat(gesher.count("SELECT count(*) FROM timers WHERE kind = 'media.fetch'")).isZero();
-        assertThat(files().open(gesher.newTenant(), id)).as("another tenant's").isEmpty();
+        assertThat(files().find(gesher.newTenant(), id)).as("another tenant's").isEmpty();
     }
 
     @Test
@@ -346,8 +339,8 @@ class FetchingTest {
         assertThat(filesIn("incoming")).isEmpty();
         var told = RunningGesher.json(events("media.failed").getFirst().dataJson());
         assertThat(told.path("cause").asText()).isEqualTo("hash_mismatch");
-        assertThat(files().open(tenant, id))
-                .hasValueSatisfying(it -> assertThat(it).isInstanceOf(Opened.Absent.class));
+        assertThat(files().find(tenant, id))
+                .hasValueSatisfying(it -> assertThat(it).isInstanceOf(Found.Absent.class));
     }
 
     @Test
@@ -400,8 +393,8 @@ class FetchingTest {
 
         fetch();
 
-        var stored = (Opened.Stored) files().open(tenant, id).orElseThrow();
-        stored.content().close();
+        var stored = (Found.Stored) files().find(tenant, id).orElseThrow();
+        stored.content().open().close();
         assertThat(stored.servedType()).isEqualTo("application/octet-stream");
         assertThat(stored.view().typeMismatch()).isTrue();
         assertThat(stored.view().mimeType()).contains("image/jpeg");
@@ -520,7 +513,7 @@ class FetchingTest {
             gesher.in(tenant, tx -> gesher.bean(MediaArrivals.class).revoked(tx, tenant, message));
         }
 
-        assertThat(files().open(tenant, id)).isEmpty();
+        assertThat(files().find(tenant, id)).isEmpty();
         gesher.bean(MediaFetcher.class).fetch(tenant, pending);
         try (var replica = start(Map.of())) {
             replica.with("media-removal");
@@ -569,7 +562,7 @@ class FetchingTest {
         gesher.bean(MediaRemoval.class).round();
 
         assertThat(objects()).hasSize(1);
-        assertThat(files().open(tenant, old)).isEmpty();
+        assertThat(files().find(tenant, old)).isEmpty();
         assertThat(content(young)).isEqualTo(SECRET);
     }
 
@@ -591,9 +584,8 @@ class FetchingTest {
             s3.away(false);
             other.bean(MediaFetcher.class).fetch(tenant, id);
 
-            var stored =
-                    (Opened.Stored) other.bean(MediaFiles.class).open(tenant, id).orElseThrow();
-            try (var content = stored.content()) {
+            var stored = (Found.Stored) other.bean(MediaFiles.class).find(tenant, id).orElseThrow();
+            try (var content = stored.content().open()) {
                 assertThat(content.readAllBytes()).isEqualTo(SECRET);
             }
             assertThat(s3.objects()).hasSize(1);

@@ -42,7 +42,9 @@ final class BodyLoggers {
                             // prints the event of a verified token, token and all
                             || name.startsWith("io.micronaut.context.event")
                             || name.startsWith("io.netty")
-                            || name.startsWith("reactor");
+                            || name.startsWith("reactor")
+                            // prints the headers that sign requests to an S3
+                            || name.startsWith("software.amazon");
             return printsBodies && level.toInt() < Level.INFO_INT
                     ? FilterReply.DENY
                     : FilterReply.NEUTRAL;
