@@ -42,7 +42,9 @@ final class MessagesChange {
             into.ignored("group_message");
             return;
         }
-        boolean fromUs = isOurs(message.path("from"), told.value().path("metadata"));
+        boolean fromUs =
+                isOurs(message.path("from"), told.value().path("metadata"))
+                        && !people.isListed(message.path("from"));
         var customer = fromUs ? people.addressee(message, alone) : people.sender(message, alone);
         if (!customer.isKnown()) {
             customer = People.ofSystem(message.path("system"));

@@ -37,6 +37,11 @@ final class People {
         }
     }
 
+    /** Whether this is a contact's number, and so a customer's. */
+    boolean isListed(JsonNode number) {
+        return Nodes.id(number).filter(byWaId::containsKey).isPresent();
+    }
+
     /**
      * @param alone whether nothing else is in the change, so that its only contact is the sender
      */

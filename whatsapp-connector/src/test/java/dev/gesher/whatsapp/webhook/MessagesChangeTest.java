@@ -226,6 +226,16 @@ class MessagesChangeTest {
     }
 
     @Test
+    void who_is_a_contact_is_a_customer_with_whatever_number() {
+        var read =
+                Reads.value(
+                        "messages",
+                        "{'metadata':{'display_phone_number':'972541112222','phone_number_id':'5001'},'contacts':[{'wa_id':'972541112222'}],"
+                                + "'messages':[{'id':'m','type':'text','from':'972541112222'}]}");
+        assertThat(((Message) read.signals().getFirst()).fromCustomer()).isTrue();
+    }
+
+    @Test
     void history_is_history_under_whatever_field() {
         var read =
                 messages(

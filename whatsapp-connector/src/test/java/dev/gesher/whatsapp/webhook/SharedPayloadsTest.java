@@ -274,11 +274,21 @@ class SharedPayloadsTest {
                 var type = message.path("type").asText();
                 assertThat(seen.kind()).contains(".message." + type);
                 assertThat(written.type()).isEqualTo(type);
-                assertThat(written.source()).isEqualTo(Source.LIVE);
-                assertThat(written.fromCustomer()).isTrue();
-                assertThat(written.opensWindow()).isEqualTo(time > 0 && !NO_WINDOW.contains(type));
+                // One is from the number it came to, and its contact is another.
+                boolean ours =
+                        message.path("from").equals(seen.at("/metadata/phone_number_id"))
+                                && !message.path("from").equals(contact.path("wa_id"));
+                assertThat(written.source()).isEqualTo(ours ? Source.ECHO : Source.LIVE);
+                assertThat(written.fromCustomer()).isEqualTo(!ours);
+                assertThat(written.opensWindow())
+                        .isEqualTo(!ours && time > 0 && !NO_WINDOW.contains(type));
                 assertThat(Json.read(Fixtures.bytes(written.contentJson()))).contains(message);
-                from(written.customer(), message, contact);
+                if (ours) {
+                    assertThat(written.customer().phone())
+                            .contains(PhoneNumber.ofWaId(contact.path("wa_id").asText()));
+                } else {
+                    from(written.customer(), message, contact);
+                }
                 assertThat(written.contextWaMessageId())
                         .isEqualTo(
                                 id(message.at("/context/id"))
