@@ -718,7 +718,7 @@ public final class ContactBook {
                 opened == null || expires == null || number == null
                         ? Optional.empty()
                         : Optional.of(new Window(number, opened, expires)),
-                row.nullableBytes("customer_name") != null,
+                row.nullableBytes("customer_name"),
                 row.instant("last_message_at"),
                 row.longInteger("message_count"));
     }

@@ -5,8 +5,13 @@ import dev.gesher.tenant.TenantId;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
-/** A conversation's row, as far as sending and receiving need it. */
+/**
+ * A conversation's row, as far as sending and receiving need it.
+ *
+ * @param sealedName the customer's name, encrypted for its column
+ */
 public record Conversation(
         TenantId tenant,
         ConversationId id,
@@ -14,7 +19,7 @@ public record Conversation(
         Optional<String> phone,
         Optional<String> userId,
         Optional<Window> window,
-        boolean named,
+        byte @Nullable [] sealedName,
         Instant lastMessageAt,
         long messageCount) {
     /** This conversation with its window closed at {@code at}, if that changes anything. */
@@ -32,7 +37,7 @@ public record Conversation(
                 phone,
                 userId,
                 Optional.of(changed),
-                named,
+                sealedName,
                 lastMessageAt,
                 messageCount);
     }

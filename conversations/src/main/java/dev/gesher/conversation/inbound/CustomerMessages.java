@@ -42,6 +42,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -473,8 +474,9 @@ final class CustomerMessages {
             window.filter(after -> !Optional.of(after).equals(conversation.window()))
                     .ifPresent(after -> changed.put(id, conversation.with(after)));
         });
-        ContactBook.setWindows(tx, changed.values());
-        countAndName(tx, List.copyOf(heard.values()), ciphers);
+        ContactBook.setWindows(
+                tx, changed.values().stream().filter(c -> !heard.containsKey(c.id())).toList());
+        countAndName(tx, List.copyOf(heard.values()), changed, ciphers);
         keepReferrals(tx, heard.values());
         keepFreeEntries(tx, standings);
         for (var after : changed.values()) {
@@ -503,7 +505,12 @@ final class CustomerMessages {
         return window.map(open -> open.closed(closed.phoneNumberId(), closed.at()));
     }
 
-    private static void countAndName(Tx tx, List<Heard> heard, Map<TenantId, ContentCipher> ciphers)
+    /** What is new in a conversation in one writing of its row, and of its contact's if need be. */
+    private static void countAndName(
+            Tx tx,
+            List<Heard> heard,
+            Map<ConversationId, Conversation> changed,
+            Map<TenantId, ContentCipher> ciphers)
             throws SQLException {
         if (heard.isEmpty()) {
             return;
@@ -511,8 +518,8 @@ final class CustomerMessages {
         var names = new ArrayList<byte @Nullable []>();
         var contactNames = new ArrayList<byte @Nullable []>();
         for (var each : heard) {
-            var name = each.name();
             var cipher = cipher(ciphers, each.conversation.tenant());
+            var name = each.name().filter(text -> !text.equals(known(each.conversation, cipher)));
             names.add(
                     name.map(text ->
                                     cipher.encrypt(
@@ -537,15 +544,25 @@ final class CustomerMessages {
                 """
                 UPDATE whatsapp_conversations c
                 SET message_count = c.message_count + n.count, last_message_at = greatest(c.last_message_at, n.last_at),
-                    customer_name = coalesce(n.name, c.customer_name)
-                FROM unnest(?, ?, ?, ?, ?) AS n(tenant_id, conversation_id, count, last_at, name)
+                    customer_name = coalesce(n.name, c.customer_name),
+                    phone_number_id = coalesce(n.phone_number_id, c.phone_number_id),
+                    window_opened_at = coalesce(n.opened_at, c.window_opened_at),
+                    window_expires_at = coalesce(n.expires_at, c.window_expires_at)
+                FROM unnest(?, ?, ?, ?, ?, ?, ?, ?) AS n(tenant_id, conversation_id, count, last_at, name,
+                    phone_number_id, opened_at, expires_at)
                 WHERE c.tenant_id = n.tenant_id AND c.conversation_id = n.conversation_id
                 """,
                 Tx.tenants(heard.stream().map(h -> h.conversation.tenant()).toList()),
                 Tx.uuids(heard.stream().map(h -> h.conversation.id().value()).toList()),
                 Tx.integers(heard.stream().map(h -> h.count).toList()),
                 Tx.instants(heard.stream().map(h -> h.last).toList()),
-                Tx.byteArrays(names));
+                Tx.byteArrays(names),
+                Tx.texts(windows(heard, changed, Window::phoneNumberId)),
+                Tx.instants(windows(heard, changed, Window::openedAt)),
+                Tx.instants(windows(heard, changed, Window::expiresAt)));
+        if (contactNames.stream().allMatch(Objects::isNull)) {
+            return;
+        }
         tx.update(
                 """
                 UPDATE contacts c SET name = n.name FROM unnest(?, ?, ?) AS n(tenant_id, contact_id, name)
@@ -554,6 +571,33 @@ final class CustomerMessages {
                 Tx.tenants(heard.stream().map(h -> h.conversation.tenant()).toList()),
                 Tx.uuids(heard.stream().map(h -> h.conversation.contact()).toList()),
                 Tx.byteArrays(contactNames));
+    }
+
+    /** Whoever writes often has the same name each time, and a row costs more than to look. */
+    private static @Nullable String known(Conversation conversation, ContentCipher cipher) {
+        var sealed = conversation.sealedName();
+        return sealed == null
+                ? null
+                : new String(
+                        cipher.decrypt(
+                                new Place(
+                                        "whatsapp_conversations",
+                                        "customer_name",
+                                        conversation.id().value()),
+                                sealed),
+                        StandardCharsets.UTF_8);
+    }
+
+    private static <T> List<@Nullable T> windows(
+            List<Heard> heard,
+            Map<ConversationId, Conversation> changed,
+            Function<Window, T> part) {
+        var parts = new ArrayList<@Nullable T>();
+        for (var each : heard) {
+            var after = changed.get(each.conversation.id());
+            parts.add(after == null ? null : after.window().map(part).orElse(null));
+        }
+        return parts;
     }
 
     /** The advertisement that a customer came from last. */
@@ -726,7 +770,8 @@ final class CustomerMessages {
 
         /** The name, unless a later message may have brought a newer one already. */
         Optional<String> name() {
-            return conversation.named() && namedAt.isBefore(conversation.lastMessageAt())
+            return conversation.sealedName() != null
+                            && namedAt.isBefore(conversation.lastMessageAt())
                     ? Optional.empty()
                     : name;
         }
