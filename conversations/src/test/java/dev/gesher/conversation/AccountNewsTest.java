@@ -308,6 +308,23 @@ class AccountNewsTest {
     }
 
     @Test
+    void history_never_goes_back_within_one_import() {
+        receive(now.minusSeconds(50), new AccountFact.HistoryProgress(0, 1, 100));
+        receive(now.minusSeconds(40), new AccountFact.HistoryProgress(0, 0, 55));
+        receive(now.minusSeconds(30), new AccountFact.HistoryProgress(0, 1, 100));
+        assertThat(toldTypes()).containsExactly("connection.history_received");
+
+        gesher.asAdministrator(
+                "UPDATE whatsapp_connections SET app_sync_until = ? WHERE tenant_id = ?",
+                now.minusSeconds(20).plusSeconds(86_400).atOffset(ZoneOffset.UTC),
+                tenant.value());
+        receive(now.minusSeconds(10), new AccountFact.HistoryProgress(0, 0, 5));
+        receive(now.minusSeconds(9), new AccountFact.HistoryProgress(0, 1, 100));
+        assertThat(toldTypes())
+                .containsExactly("connection.history_received", "connection.history_received");
+    }
+
+    @Test
     void news_of_another_number_or_account_changes_nothing() {
         gesher.receive(tenant, "4711", news(now, quality("FLAGGED")));
         receive(new News("x", now, "4712", new AccountFact.AccountReview("REJECTED"), "{}"));

@@ -88,6 +88,32 @@ final class AccountStates {
                 state.until());
     }
 
+    /**
+     * Keeps how far history has come, if that is further than before in the same import; chunks
+     * come in any order, and most say no time.
+     */
+    static Optional<Before> putProgress(Tx tx, TenantId tenant, State state) throws SQLException {
+        return tx.one(
+                """
+                INSERT INTO account_states AS s (tenant_id, subject_id, kind, value, at)
+                VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (tenant_id, subject_id, kind) DO UPDATE
+                SET previous = s.value, value = excluded.value, detail = NULL,
+                    at = greatest(s.at, excluded.at), until = NULL
+                WHERE (s.value LIKE 'progress %' AND s.value < excluded.value)
+                   OR (s.at < excluded.at AND (s.value NOT LIKE 'progress %' OR s.at < (
+                        SELECT c.app_sync_until - interval '1 day' FROM whatsapp_connections c
+                        WHERE c.tenant_id = s.tenant_id)))
+                RETURNING previous
+                """,
+                row -> new Before(Optional.ofNullable(row.nullableText("previous"))),
+                tenant,
+                state.subject(),
+                state.kind(),
+                state.value(),
+                state.at());
+    }
+
     /** A restriction that is over. */
     record Ended(String subject, String type) {
         private static Ended of(Row row) throws SQLException {

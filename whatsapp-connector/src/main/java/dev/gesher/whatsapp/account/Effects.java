@@ -285,7 +285,9 @@ final class Effects {
     private static Done history(Item item, AccountFact.HistoryProgress progress)
             throws SQLException {
         var value = AccountStates.progress(progress.progress());
-        var before = put(item, item.ofNumber(AccountStates.HISTORY, value));
+        var before =
+                AccountStates.putProgress(
+                        item.tx(), item.tenant(), item.ofNumber(AccountStates.HISTORY, value));
         if (before.isEmpty()) {
             return Done.OUTDATED;
         }
