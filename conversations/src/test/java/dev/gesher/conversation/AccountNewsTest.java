@@ -325,6 +325,20 @@ class AccountNewsTest {
     }
 
     @Test
+    void news_with_the_numbers_own_id_needs_no_account() {
+        receive(
+                new News(
+                        "of the number",
+                        now,
+                        "0",
+                        new AccountFact.NumberError(
+                                new InboundSignal.MetaError(
+                                        "130429", Optional.of("T"), Optional.empty())),
+                        "{}"));
+        assertThat(toldTypes()).containsExactly("account.alert");
+    }
+
+    @Test
     void news_of_another_number_or_account_changes_nothing() {
         gesher.receive(tenant, "4711", news(now, quality("FLAGGED")));
         receive(new News("x", now, "4712", new AccountFact.AccountReview("REJECTED"), "{}"));

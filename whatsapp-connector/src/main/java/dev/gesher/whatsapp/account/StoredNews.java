@@ -4,6 +4,7 @@ import dev.gesher.tenant.Meters;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.TenantScope;
 import dev.gesher.tenant.db.Tx;
+import dev.gesher.whatsapp.AccountFact;
 import dev.gesher.whatsapp.AccountHealth;
 import dev.gesher.whatsapp.AccountNews;
 import dev.gesher.whatsapp.Connections;
@@ -70,7 +71,10 @@ final class StoredNews implements AccountNews {
             var connection = connected.get(one.tenant());
             var done =
                     connection == null
-                                    || !connection.wabaId().equals(Optional.of(one.news().wabaId()))
+                                    || !(isOfANumber(one.news().fact())
+                                            || connection
+                                                    .wabaId()
+                                                    .equals(Optional.of(one.news().wabaId())))
                             ? Done.NOT_OURS
                             : effects.apply(
                                     new Item(
@@ -95,6 +99,13 @@ final class StoredNews implements AccountNews {
             Tx tx, TenantId tenant, String wabaId, String phoneNumberId, Instant at)
             throws SQLException {
         suspicions.raise(tx, tenant, wabaId, phoneNumberId, Suspicion.DEAUTHORIZED, at);
+    }
+
+    /** It came with the number's own id, by which it was found whose it is. */
+    private static boolean isOfANumber(AccountFact fact) {
+        return fact instanceof AccountFact.NumberError
+                || fact instanceof AccountFact.HistoryProgress
+                || fact instanceof AccountFact.HistoryRefused;
     }
 
     @Override
