@@ -635,6 +635,21 @@ class AccountNewsTest {
                         "template.category_changed");
     }
 
+    @Test
+    void a_status_that_names_no_template_blanks_no_name() {
+        receive(now.minusSeconds(60), status("APPROVED"));
+        receive(
+                now,
+                new AccountFact.TemplateStatus(
+                        new AccountFact.Template("17", "", "", Optional.empty()),
+                        "PAUSED",
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty()));
+        assertThat(templates("name = 'order_update' AND language = 'he' AND status = 'PAUSED'"))
+                .isOne();
+    }
+
     private long templates(String condition) {
         return gesher.count(
                 "SELECT count(*) FROM whatsapp_templates WHERE tenant_id = ? AND " + condition,

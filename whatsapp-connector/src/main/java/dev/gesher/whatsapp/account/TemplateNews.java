@@ -39,7 +39,8 @@ final class TemplateNews {
                                     (tenant_id, template_id, waba_id, name, language, status, status_at, reason)
                                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                                 ON CONFLICT (tenant_id, template_id) DO UPDATE
-                                SET waba_id = excluded.waba_id, name = excluded.name, language = excluded.language,
+                                SET waba_id = excluded.waba_id, name = coalesce(nullif(excluded.name, ''), t.name),
+                                    language = coalesce(nullif(excluded.language, ''), t.language),
                                     status = excluded.status, status_at = excluded.status_at, reason = excluded.reason
                                 WHERE t.status_at IS NULL OR (t.status_at, t.status) < (excluded.status_at, excluded.status)
                                 """,
