@@ -132,8 +132,8 @@ final class HistoryChange {
         if (from.isEmpty()) {
             return Nodes.notAPhone(message.path("from")).isPresent()
                     || Nodes.id(message.path("from_user_id")).isPresent()
-                    || !Nodes.present(message.path("to"))
-                            && !Nodes.present(message.path("to_user_id"));
+                    || !(Nodes.present(message.path("to"))
+                            || Nodes.present(message.path("to_user_id")));
         }
         return business.map(ours -> !Nodes.digits(from.get().e164()).equals(ours))
                 .orElseGet(() -> ofThread.phone().isEmpty() || ofThread.phone().equals(from));
