@@ -92,7 +92,7 @@ class LettersTest {
         deliver(halfBroken(number));
         var listed = one("?field=messages");
         var id = listed.at("/data/0/letter_id");
-        assertThat(listed.text()).doesNotContain("שלום");
+        assertThat(listed.text()).doesNotContain("wamid", "broken");
         assertThat(listed.at("/data/0/error")).contains("message without id");
         assertThat(listed.at("/data/0/state")).isEqualTo("dead");
         assertThat(messages()).isEqualTo("1");
@@ -102,7 +102,7 @@ class LettersTest {
         assertThat(gesher.get(content + "?reason=+", operator).status()).isEqualTo(400);
         var shown = gesher.get(content + "?reason=a+look", operator);
         assertThat(shown.status()).as(shown.text()).isEqualTo(200);
-        assertThat(shown.text()).contains("שלום").contains("\"change\":");
+        assertThat(shown.at("/change/value/messages/0/text/body")).isEqualTo("שלום");
         assertThat(shown.header("Content-Type")).hasValue("application/octet-stream");
         assertThat(shown.header("Cache-Control")).hasValue("no-store");
         assertThat(gesher.get("/v1/operator/audit", operator).text())
