@@ -239,11 +239,9 @@ final class Applier extends PollingWorker {
     /** Has a line's changes written; what can never be is set aside with its error. */
     private End apply(List<Item> group, boolean later) {
         var writer = later ? laterWriter : this.writer;
-        var knownAsSlow =
-                group.stream()
-                        .collect(Collectors.partitioningBy(item -> slow.containsKey(place(item))));
-        var end = together(knownAsSlow.get(false), writer);
-        return end.or(oneByOne(knownAsSlow.get(true), writer));
+        var slowOnes = group.stream().filter(item -> slow.containsKey(place(item))).toList();
+        var others = group.stream().filter(item -> !slowOnes.contains(item)).toList();
+        return together(others, writer).or(oneByOne(slowOnes, writer));
     }
 
     private End together(List<Item> group, BatchWriter<Item, Outcome> writer) {
