@@ -246,8 +246,8 @@ class AccountNewsTest {
         receive(now, one);
         receive(now, other);
         var after = shown.apply(health());
-        var elsewhere = gesher.connectedTenant(simulator, number = again());
-        tenant = elsewhere;
+        number = again();
+        tenant = gesher.connectedTenant(simulator, number);
         receive(now, other);
         receive(now, one);
         assertThat(shown.apply(health()).map(AccountHealth.Fact::value))

@@ -73,9 +73,7 @@ class LettersController {
             operationId = "listDeadLetters")
     @ApiResponse(responseCode = "200", description = "A page, the latest that came first")
     LetterPage list(
-            @QueryValue(defaultValue = "dead")
-                    @Pattern(regexp = "dead|parked")
-                    String state,
+            @QueryValue(defaultValue = "dead") @Pattern(regexp = "dead|parked") String state,
             @QueryValue
                     @Nullable
                     @Size(max = 100)

@@ -14,6 +14,7 @@ import dev.gesher.simulator.world.Business;
 import dev.gesher.simulator.world.FaultRule.Effect;
 import dev.gesher.simulator.world.FaultRule.Match;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -224,7 +225,8 @@ class MediaTest {
                 in("stored", sent("video", Map.of("size", 20_000_000, "mime_type", "video/x")));
         var path = "/v1/media/" + message.at("/media/media_id").asText();
         for (int n = 0; n < 5; n++) {
-            try (var socket = new Socket("127.0.0.1", gesher.settings().ports().api())) {
+            try (var socket =
+                    new Socket(InetAddress.getLoopbackAddress(), gesher.settings().ports().api())) {
                 socket.getOutputStream()
                         .write(
                                 ("GET "

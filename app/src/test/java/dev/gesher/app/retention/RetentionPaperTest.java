@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -147,7 +148,7 @@ class RetentionPaperTest {
                 .isEqualTo(new Settings.Retention(7, 731, 30, 731));
     }
 
-    private static TreeSet<String> set(List<String> tables) {
+    private static Set<String> set(List<String> tables) {
         return new TreeSet<>(tables);
     }
 

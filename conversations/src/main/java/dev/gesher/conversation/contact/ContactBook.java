@@ -3,7 +3,7 @@ package dev.gesher.conversation.contact;
 import com.github.f4b6a3.uuid.UuidCreator;
 import dev.gesher.conversation.ConversationId;
 import dev.gesher.conversation.contact.Customer.Address;
-import dev.gesher.conversation.contact.Identities.Key;
+import dev.gesher.conversation.contact.Identities.ContactKey;
 import dev.gesher.conversation.contact.Identities.Link;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.Row;
@@ -120,13 +120,13 @@ public final class ContactBook {
         all.addAll(met);
         var identities = identities(tx, all, uniter.isPresent());
         var touched = write(tx, identities, all, uniter.orElse(NONE), now);
-        var contacts = new HashMap<Customer, Key>();
+        var contacts = new HashMap<Customer, ContactKey>();
         all.forEach(customer -> contacts.put(customer, identities.contact(customer)));
         // Whoever met the same person at the same moment and came first has made the contact.
         touched.instead()
                 .forEach((mine, theirs) ->
                         contacts.replaceAll((customer, key) -> key.equals(mine) ? theirs : key));
-        var wanted = new LinkedHashMap<Key, Names>();
+        var wanted = new LinkedHashMap<ContactKey, Names>();
         for (var customer : customers) {
             var contact = contactOf(contacts, customer);
             wanted.computeIfAbsent(contact, ignored -> new Names())
@@ -147,7 +147,7 @@ public final class ContactBook {
         return new Opened(opened, ids);
     }
 
-    private static Key contactOf(Map<Customer, Key> contacts, Customer customer) {
+    private static ContactKey contactOf(Map<Customer, ContactKey> contacts, Customer customer) {
         var contact = contacts.get(customer);
         if (contact == null) {
             throw new IllegalStateException("a contact was not made");
@@ -191,8 +191,8 @@ public final class ContactBook {
      * @param contacts existing ones whose addresses have changed
      * @param instead contacts that another transaction made first, by ours
      */
-    private record Written(Set<Key> contacts, Map<Key, Key> instead) {
-        Key of(Key contact) {
+    private record Written(Set<ContactKey> contacts, Map<ContactKey, ContactKey> instead) {
+        ContactKey of(ContactKey contact) {
             return instead.getOrDefault(contact, contact);
         }
     }
@@ -218,7 +218,7 @@ public final class ContactBook {
                 (identities.isKnown(address) ? moved : missing).put(address, link));
         moveAddresses(tx, moved);
         var used = insertAddresses(tx, missing, now);
-        var instead = new HashMap<Key, Key>();
+        var instead = new HashMap<ContactKey, ContactKey>();
         used.forEach((address, contact) -> {
             var ours = rows.get(address);
             if (ours != null && !ours.contact().equals(contact)) {
@@ -236,7 +236,7 @@ public final class ContactBook {
     private static void checkTogether(
             Identities identities,
             Map<Address, Link> rows,
-            Map<Address, Key> used,
+            Map<Address, ContactKey> used,
             Set<Customer> all)
             throws SQLException {
         boolean taken =
@@ -261,7 +261,7 @@ public final class ContactBook {
         }
     }
 
-    private static Key contactOf(Map<Address, Link> rows, Address address) {
+    private static ContactKey contactOf(Map<Address, Link> rows, Address address) {
         var link = rows.get(address);
         if (link == null) {
             throw new IllegalStateException("an address without a contact");
@@ -388,7 +388,7 @@ public final class ContactBook {
     }
 
     /** The user ids of contacts. */
-    private static Map<Address, Link> users(Tx tx, Set<Key> contacts) throws SQLException {
+    private static Map<Address, Link> users(Tx tx, Set<ContactKey> contacts) throws SQLException {
         var users = new HashMap<Address, Link>();
         if (contacts.isEmpty()) {
             return users;
@@ -420,7 +420,7 @@ public final class ContactBook {
                         Optional.ofNullable(row.nullableText("seen_by"))));
     }
 
-    private static void lockContacts(Tx tx, Set<Key> contacts) throws SQLException {
+    private static void lockContacts(Tx tx, Set<ContactKey> contacts) throws SQLException {
         var list = List.copyOf(contacts);
         tx.lockInOrder(
                 """
@@ -432,7 +432,7 @@ public final class ContactBook {
                 ids(list));
     }
 
-    private static void lockConversations(Tx tx, Set<Key> contacts) throws SQLException {
+    private static void lockConversations(Tx tx, Set<ContactKey> contacts) throws SQLException {
         var list = List.copyOf(contacts);
         tx.lockInOrder(
                 """
@@ -445,7 +445,7 @@ public final class ContactBook {
     }
 
     /** Each address is shown by one conversation at a time. */
-    private static void showNothing(Tx tx, Set<Key> contacts) throws SQLException {
+    private static void showNothing(Tx tx, Set<ContactKey> contacts) throws SQLException {
         var list = List.copyOf(contacts);
         tx.update(
                 """
@@ -458,7 +458,7 @@ public final class ContactBook {
     }
 
     /** A conversation shows the newest of each kind of address, one that Meta uses if there is. */
-    private static void showNewest(Tx tx, Set<Key> contacts) throws SQLException {
+    private static void showNewest(Tx tx, Set<ContactKey> contacts) throws SQLException {
         if (contacts.isEmpty()) {
             return;
         }
@@ -483,7 +483,8 @@ public final class ContactBook {
                 ids(list));
     }
 
-    private static void insertContacts(Tx tx, Set<Key> made, Instant now) throws SQLException {
+    private static void insertContacts(Tx tx, Set<ContactKey> made, Instant now)
+            throws SQLException {
         if (made.isEmpty()) {
             return;
         }
@@ -541,9 +542,9 @@ public final class ContactBook {
     }
 
     /** Whose new addresses are: somebody may have been faster, and a contact may have gone. */
-    private static Map<Address, Key> insertAddresses(Tx tx, Map<Address, Link> missing, Instant now)
-            throws SQLException {
-        var used = new HashMap<Address, Key>();
+    private static Map<Address, ContactKey> insertAddresses(
+            Tx tx, Map<Address, Link> missing, Instant now) throws SQLException {
+        var used = new HashMap<Address, ContactKey>();
         if (missing.isEmpty()) {
             return used;
         }
@@ -584,7 +585,7 @@ public final class ContactBook {
         return used;
     }
 
-    private static void deleteContacts(Tx tx, Set<Key> orphans) throws SQLException {
+    private static void deleteContacts(Tx tx, Set<ContactKey> orphans) throws SQLException {
         if (orphans.isEmpty()) {
             return;
         }
@@ -599,8 +600,9 @@ public final class ContactBook {
                 ids(list));
     }
 
-    private static Map<Key, Known> known(Tx tx, List<Key> contacts) throws SQLException {
-        var known = new HashMap<Key, Known>();
+    private static Map<ContactKey, Known> known(Tx tx, List<ContactKey> contacts)
+            throws SQLException {
+        var known = new HashMap<ContactKey, Known>();
         if (contacts.isEmpty()) {
             return known;
         }
@@ -615,7 +617,7 @@ public final class ContactBook {
                         """,
                         row ->
                                 Map.entry(
-                                        new Key(
+                                        new ContactKey(
                                                 new TenantId(row.uuid("known_tenant_id")),
                                                 row.uuid("known_contact_id")),
                                         new Known(
@@ -629,9 +631,9 @@ public final class ContactBook {
         return known;
     }
 
-    private static Map<Key, Conversation> lockOrMake(Tx tx, Map<Key, Names> wanted, Instant now)
-            throws SQLException {
-        var byContact = new HashMap<Key, Conversation>();
+    private static Map<ContactKey, Conversation> lockOrMake(
+            Tx tx, Map<ContactKey, Names> wanted, Instant now) throws SQLException {
+        var byContact = new HashMap<ContactKey, Conversation>();
         var keys = List.copyOf(wanted.keySet());
         if (keys.isEmpty()) {
             return byContact;
@@ -647,7 +649,8 @@ public final class ContactBook {
                         ContactBook::conversation,
                         tenants(keys),
                         ids(keys))) {
-            byContact.put(new Key(conversation.tenant(), conversation.contact()), conversation);
+            byContact.put(
+                    new ContactKey(conversation.tenant(), conversation.contact()), conversation);
         }
         var without = keys.stream().filter(key -> !byContact.containsKey(key)).sorted().toList();
         if (without.isEmpty()) {
@@ -684,25 +687,26 @@ public final class ContactBook {
             throw changedMeanwhile();
         }
         for (var conversation : made) {
-            byContact.put(new Key(conversation.tenant(), conversation.contact()), conversation);
+            byContact.put(
+                    new ContactKey(conversation.tenant(), conversation.contact()), conversation);
         }
         return byContact;
     }
 
-    private static Object tenants(List<Key> keys) {
-        return Tx.tenants(keys.stream().map(Key::tenant).toList());
+    private static Object tenants(List<ContactKey> keys) {
+        return Tx.tenants(keys.stream().map(ContactKey::tenant).toList());
     }
 
-    private static Object ids(List<Key> keys) {
-        return Tx.uuids(keys.stream().map(Key::id).toList());
+    private static Object ids(List<ContactKey> keys) {
+        return Tx.uuids(keys.stream().map(ContactKey::id).toList());
     }
 
     private static Address address(Row row) throws SQLException {
         return new Address(row.tenant(), row.text("kind"), row.text("address"));
     }
 
-    private static Key key(Row row) throws SQLException {
-        return new Key(row.tenant(), row.uuid("contact_id"));
+    private static ContactKey key(Row row) throws SQLException {
+        return new ContactKey(row.tenant(), row.uuid("contact_id"));
     }
 
     static Conversation conversation(Row row) throws SQLException {
@@ -738,7 +742,10 @@ public final class ContactBook {
         }
 
         private static @Nullable String shown(
-                Optional<Address> address, Identities identities, Written written, Key contact) {
+                Optional<Address> address,
+                Identities identities,
+                Written written,
+                ContactKey contact) {
             return address.filter(
                             a -> {
                                 var link = identities.link(a);

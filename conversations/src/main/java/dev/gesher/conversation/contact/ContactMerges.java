@@ -3,7 +3,7 @@ package dev.gesher.conversation.contact;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.gesher.conversation.ConversationId;
 import dev.gesher.conversation.contact.ContactBook.Opened;
-import dev.gesher.conversation.contact.Identities.Key;
+import dev.gesher.conversation.contact.Identities.ContactKey;
 import dev.gesher.conversation.contact.Identities.Union;
 import dev.gesher.conversation.event.NewEvent;
 import dev.gesher.tenant.ContentCipher;
@@ -99,7 +99,7 @@ public final class ContactMerges {
 
     private static final Optional<ConversationId> NO_CONVERSATION = Optional.empty();
 
-    private static Optional<Row> conversation(Tx tx, Key contact) throws SQLException {
+    private static Optional<Row> conversation(Tx tx, ContactKey contact) throws SQLException {
         return tx.one(
                 "SELECT * FROM whatsapp_conversations WHERE tenant_id = ? AND contact_id = ?",
                 row -> new Row(ContactBook.conversation(row), row.nullableBytes("customer_name")),
@@ -108,7 +108,7 @@ public final class ContactMerges {
     }
 
     private static void moveMessages(
-            Tx tx, Conversation from, Optional<Conversation> into, Key contact)
+            Tx tx, Conversation from, Optional<Conversation> into, ContactKey contact)
             throws SQLException {
         tx.lockInOrder(
                 """
@@ -230,7 +230,7 @@ public final class ContactMerges {
                 union.into().id());
     }
 
-    private static Names of(List<Names> names, Key contact) {
+    private static Names of(List<Names> names, ContactKey contact) {
         return names.stream()
                 .filter(each -> each.contact().equals(contact.id()))
                 .findFirst()

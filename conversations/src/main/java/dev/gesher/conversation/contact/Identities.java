@@ -29,10 +29,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Identities {
     /** A contact. */
-    record Key(TenantId tenant, UUID id) implements Comparable<Key> {
+    record ContactKey(TenantId tenant, UUID id) implements Comparable<ContactKey> {
         @Override
-        public int compareTo(Key other) {
-            return Comparator.comparing(Key::tenant).thenComparing(Key::id).compare(this, other);
+        public int compareTo(ContactKey other) {
+            return Comparator.comparing(ContactKey::tenant)
+                    .thenComparing(ContactKey::id)
+                    .compare(this, other);
         }
     }
 
@@ -44,18 +46,22 @@ final class Identities {
      *     user id, when they were given another
      * @param seenBy the business number that saw it; empty if only we have used it
      */
-    record Link(Key contact, Instant since, Optional<Instant> releasedAt, Optional<String> seenBy) {
+    record Link(
+            ContactKey contact,
+            Instant since,
+            Optional<Instant> releasedAt,
+            Optional<String> seenBy) {
         boolean isLive(Instant at) {
             return releasedAt.filter(left -> !at.isBefore(left)).isEmpty();
         }
 
-        Link of(Key other) {
+        Link of(ContactKey other) {
             return new Link(other, since, releasedAt, seenBy);
         }
     }
 
     /** Two contacts that are one: {@code from} goes, {@code into} stays. */
-    record Union(Key from, Key into, Why why) {}
+    record Union(ContactKey from, ContactKey into, Why why) {}
 
     /** Why two contacts are one. */
     enum Why {
@@ -68,8 +74,8 @@ final class Identities {
     private final Map<Address, Link> links;
     private final Map<Address, Link> known;
     private final boolean mayUnite;
-    private final Map<Customer, Key> contacts = new HashMap<>();
-    private final Set<Key> made = new LinkedHashSet<>();
+    private final Map<Customer, ContactKey> contacts = new HashMap<>();
+    private final Set<ContactKey> made = new LinkedHashSet<>();
     private final Set<Address> written = new LinkedHashSet<>();
     private final List<Union> unions = new ArrayList<>();
 
@@ -99,8 +105,8 @@ final class Identities {
     }
 
     /** Contacts whose user ids matter: they change, or their number is seen beside another's. */
-    static Set<Key> doubtful(Collection<Customer> customers, Map<Address, Link> known) {
-        var doubtful = new HashSet<Key>();
+    static Set<ContactKey> doubtful(Collection<Customer> customers, Map<Address, Link> known) {
+        var doubtful = new HashSet<ContactKey>();
         for (var customer : customers) {
             if (customer.userId().isEmpty()
                     && customer.spellings().isEmpty()
@@ -108,7 +114,7 @@ final class Identities {
                 continue;
             }
             var byUser = customer.byUserId().map(known::get).map(Link::contact);
-            var contacts = new HashSet<Key>();
+            var contacts = new HashSet<ContactKey>();
             customer.addresses().stream()
                     .map(known::get)
                     .filter(Objects::nonNull)
@@ -125,7 +131,7 @@ final class Identities {
     }
 
     /** Who a customer is known as, without making anybody. */
-    static Optional<Key> find(Customer customer, Map<Address, Link> known) {
+    static Optional<ContactKey> find(Customer customer, Map<Address, Link> known) {
         return customer.addresses().stream()
                 .map(known::get)
                 .filter(Objects::nonNull)
@@ -135,12 +141,12 @@ final class Identities {
     }
 
     /** Who a customer is. */
-    Key contact(Customer customer) {
+    ContactKey contact(Customer customer) {
         return Objects.requireNonNull(contacts.get(customer), "a customer that was not given");
     }
 
     /** Contacts that are new. */
-    Set<Key> made() {
+    Set<ContactKey> made() {
         return made;
     }
 
@@ -167,8 +173,8 @@ final class Identities {
     }
 
     /** Contacts that there were before whose addresses change, and those that go. */
-    Set<Key> touched() {
-        var touched = new HashSet<Key>();
+    Set<ContactKey> touched() {
+        var touched = new HashSet<ContactKey>();
         written()
                 .forEach((address, link) -> {
                     touched.add(link.contact());
@@ -189,11 +195,11 @@ final class Identities {
         return !unions.isEmpty() || written.stream().anyMatch(known::containsKey);
     }
 
-    private void put(Customer customer, Key contact) {
+    private void put(Customer customer, ContactKey contact) {
         contacts.put(customer, contact);
     }
 
-    private Key resolve(Customer customer) {
+    private ContactKey resolve(Customer customer) {
         if (customer.before().isPresent()) {
             return changed(customer, customer.before().get());
         }
@@ -214,7 +220,7 @@ final class Identities {
         return byBoth(customer, phone.get(), user.get(), own, byPhone);
     }
 
-    private Key byUserId(Customer customer, Address user) {
+    private ContactKey byUserId(Customer customer, Address user) {
         var link = links.get(user);
         if (link != null) {
             return link.contact();
@@ -224,12 +230,12 @@ final class Identities {
         return contact;
     }
 
-    private Key byBoth(
+    private ContactKey byBoth(
             Customer customer,
             Address phone,
             Address user,
             Optional<Link> own,
-            Optional<Key> byPhone) {
+            Optional<ContactKey> byPhone) {
         var byUser = Optional.ofNullable(links.get(user)).map(Link::contact);
         // Whose a number was until they left it is certain.
         var leftAt = own.flatMap(Link::releasedAt);
@@ -260,7 +266,7 @@ final class Identities {
         return joinSpellings(customer, contact);
     }
 
-    private Optional<Key> spelledOtherwise(Customer customer) {
+    private Optional<ContactKey> spelledOtherwise(Customer customer) {
         return customer.spellings().stream()
                 .flatMap(address -> live(address, customer.at()).stream())
                 .map(Link::contact)
@@ -268,7 +274,7 @@ final class Identities {
     }
 
     /** Two contacts of one number, from when nobody knew, or met at the same moment. */
-    private Key joinSpellings(Customer customer, Key contact) {
+    private ContactKey joinSpellings(Customer customer, ContactKey contact) {
         var joined = contact;
         for (var address : customer.spellings()) {
             var other = live(address, customer.at()).map(Link::contact);
@@ -290,7 +296,7 @@ final class Identities {
      * The number {@code at} which they left theirs is named by Meta, so is who they are now: of a
      * new number only what was heard of it since then is theirs.
      */
-    private Key changed(Customer customer, Customer.Before before) {
+    private ContactKey changed(Customer customer, Customer.Before before) {
         var at = customer.at();
         var why = before.numberLeft() ? Why.NUMBER_CHANGED : Why.USER_ID_CHANGED;
         var oldPhone = before.phone().map(customer::phoneAddress);
@@ -336,7 +342,7 @@ final class Identities {
         return contact;
     }
 
-    private Key takesUserId(Customer customer, Key contact, Why why) {
+    private ContactKey takesUserId(Customer customer, ContactKey contact, Why why) {
         var user = customer.byUserId();
         if (user.isEmpty()) {
             return contact;
@@ -349,7 +355,7 @@ final class Identities {
         return link.contact().equals(contact) ? contact : unite(contact, link.contact(), why);
     }
 
-    private Key takesNumber(Customer customer, Key contact, Why why) {
+    private ContactKey takesNumber(Customer customer, ContactKey contact, Why why) {
         var phone = customer.byPhone();
         if (phone.isEmpty()) {
             return contact;
@@ -369,7 +375,7 @@ final class Identities {
         return other.equals(contact) || somebodyElse ? contact : unite(contact, other, why);
     }
 
-    private void leaves(Address address, Key contact, Instant at) {
+    private void leaves(Address address, ContactKey contact, Instant at) {
         var link = links.get(address);
         if (link == null) {
             links.put(address, new Link(contact, at, Optional.of(at), Optional.empty()));
@@ -383,7 +389,7 @@ final class Identities {
     }
 
     /** The user ids of a contact, with what is known of each. */
-    private Map<Address, Link> users(Key contact) {
+    private Map<Address, Link> users(ContactKey contact) {
         var users = new HashMap<Address, Link>();
         links.forEach((address, link) -> {
             if (!address.isPhone() && link.contact().equals(contact)) {
@@ -397,7 +403,7 @@ final class Identities {
         return Optional.ofNullable(links.get(address)).filter(link -> link.isLive(at));
     }
 
-    private boolean hasOtherUser(Key contact, String userId, Optional<String> seenBy) {
+    private boolean hasOtherUser(ContactKey contact, String userId, Optional<String> seenBy) {
         var users = users(contact);
         return users.keySet().stream().noneMatch(user -> user.value().equals(userId))
                 && users.values().stream()
@@ -408,19 +414,19 @@ final class Identities {
                                         || link.seenBy().equals(seenBy));
     }
 
-    private Key make(Customer customer) {
-        var contact = new Key(customer.tenant(), UuidCreator.getTimeOrderedEpoch());
+    private ContactKey make(Customer customer) {
+        var contact = new ContactKey(customer.tenant(), UuidCreator.getTimeOrderedEpoch());
         made.add(contact);
         return contact;
     }
 
-    private void link(Address address, Key contact, Customer customer) {
+    private void link(Address address, ContactKey contact, Customer customer) {
         links.put(address, new Link(contact, customer.at(), Optional.empty(), customer.seenBy()));
         written.add(address);
     }
 
     /** The older stays. */
-    private Key unite(Key one, Key other, Why why) {
+    private ContactKey unite(ContactKey one, ContactKey other, Why why) {
         boolean oneStays =
                 made.contains(one) == made.contains(other)
                         ? one.compareTo(other) < 0

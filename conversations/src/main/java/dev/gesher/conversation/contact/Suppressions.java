@@ -1,7 +1,7 @@
 package dev.gesher.conversation.contact;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.gesher.conversation.contact.Identities.Key;
+import dev.gesher.conversation.contact.Identities.ContactKey;
 import dev.gesher.conversation.contact.Identities.Union;
 import dev.gesher.conversation.event.NewEvent;
 import dev.gesher.tenant.TenantId;
@@ -50,11 +50,11 @@ public final class Suppressions {
         if (words.isEmpty()) {
             return List.of();
         }
-        var newest = new TreeMap<Key, Word>();
+        var newest = new TreeMap<ContactKey, Word>();
         stillThere(tx, words)
                 .forEach(word ->
                         newest.merge(
-                                new Key(word.tenant(), word.contact()),
+                                new ContactKey(word.tenant(), word.contact()),
                                 word,
                                 (one, other) ->
                                         other.isNewerThan(one.at(), one.suppressed())
@@ -78,7 +78,7 @@ public final class Suppressions {
 
     /** A contact may have gone into another since its message was looked up. */
     private static List<Word> stillThere(Tx tx, List<Word> words) throws SQLException {
-        var into = new HashMap<Key, UUID>();
+        var into = new HashMap<ContactKey, UUID>();
         tx.query(
                         """
                         SELECT m.tenant_id, m.from_contact_id, m.into_contact_id FROM contact_merges m
@@ -87,7 +87,7 @@ public final class Suppressions {
                         """,
                         row ->
                                 Map.entry(
-                                        new Key(row.tenant(), row.uuid("from_contact_id")),
+                                        new ContactKey(row.tenant(), row.uuid("from_contact_id")),
                                         row.uuid("into_contact_id")),
                         Tx.tenants(words.stream().map(Word::tenant).toList()),
                         Tx.uuids(words.stream().map(Word::contact).toList()))
@@ -96,14 +96,15 @@ public final class Suppressions {
                 .map(word ->
                         word.of(
                                 into.getOrDefault(
-                                        new Key(word.tenant(), word.contact()), word.contact())))
+                                        new ContactKey(word.tenant(), word.contact()),
+                                        word.contact())))
                 .toList();
     }
 
     private record Kept(boolean suppressed, Instant since) {}
 
-    private static Map<Key, Kept> lock(Tx tx, List<Key> keys) throws SQLException {
-        var kept = new HashMap<Key, Kept>();
+    private static Map<ContactKey, Kept> lock(Tx tx, List<ContactKey> keys) throws SQLException {
+        var kept = new HashMap<ContactKey, Kept>();
         tx.query(
                         """
                         SELECT s.tenant_id, s.contact_id, s.suppressed, s.since FROM contact_suppressions s
@@ -114,10 +115,10 @@ public final class Suppressions {
                         """,
                         row ->
                                 Map.entry(
-                                        new Key(row.tenant(), row.uuid("contact_id")),
+                                        new ContactKey(row.tenant(), row.uuid("contact_id")),
                                         new Kept(row.bool("suppressed"), row.instant("since"))),
-                        Tx.tenants(keys.stream().map(Key::tenant).toList()),
-                        Tx.uuids(keys.stream().map(Key::id).toList()))
+                        Tx.tenants(keys.stream().map(ContactKey::tenant).toList()),
+                        Tx.uuids(keys.stream().map(ContactKey::id).toList()))
                 .forEach(entry -> kept.put(entry.getKey(), entry.getValue()));
         return kept;
     }

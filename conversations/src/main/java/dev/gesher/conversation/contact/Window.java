@@ -53,8 +53,9 @@ public record Window(String phoneNumberId, Instant openedAt, Instant expiresAt) 
                                     .thenComparing(Window::phoneNumberId))
                     .orElseThrow();
         }
-        var later = other.openedAt.isAfter(openedAt) ? other : this;
-        var earlier = later == this ? other : this;
+        boolean otherIsLater = other.openedAt.isAfter(openedAt);
+        var later = otherIsLater ? other : this;
+        var earlier = otherIsLater ? this : other;
         if (openedAt.equals(other.openedAt)) {
             return expiresAt.isBefore(other.expiresAt) ? this : other;
         }

@@ -3,7 +3,7 @@ package dev.gesher.conversation.contact;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gesher.conversation.contact.Customer.Address;
-import dev.gesher.conversation.contact.Identities.Key;
+import dev.gesher.conversation.contact.Identities.ContactKey;
 import dev.gesher.conversation.contact.Identities.Link;
 import dev.gesher.tenant.TenantId;
 import java.time.Instant;
@@ -29,10 +29,10 @@ class IdentitiesPropertyTest {
     /** Rows as the database keeps them. */
     private static final class Rows {
         private final Map<Address, Link> links = new HashMap<>();
-        private final Map<Key, Key> merged = new HashMap<>();
+        private final Map<ContactKey, ContactKey> merged = new HashMap<>();
 
         /** Who they are, by the time. */
-        List<Key> resolve(List<Customer> customers) {
+        List<ContactKey> resolve(List<Customer> customers) {
             var identities = Identities.of(customers, links, true);
             for (var union : identities.unions()) {
                 links.replaceAll((address, link) ->
@@ -43,7 +43,7 @@ class IdentitiesPropertyTest {
             return customers.stream().map(identities::contact).toList();
         }
 
-        Key now(Key contact) {
+        ContactKey now(ContactKey contact) {
             var key = contact;
             while (merged.containsKey(key)) {
                 key = merged.get(key);
@@ -64,7 +64,7 @@ class IdentitiesPropertyTest {
     }
 
     /** All that Meta tells of one person who changes their number once. */
-    private static List<Customer> story(int person, boolean namesUserIds) {
+    private static List<Customer> story(int person) {
         var phone = "+97250234560" + person;
         var next = "+97252234560" + person;
         var user = "IL.1" + person;
@@ -82,13 +82,11 @@ class IdentitiesPropertyTest {
 
     @Property
     void a_person_is_one_contact_and_no_other_persons(
-            @ForAll Random random,
-            @ForAll @IntRange(min = 1, max = 4) int people,
-            @ForAll boolean namesUserIds) {
+            @ForAll Random random, @ForAll @IntRange(min = 1, max = 4) int people) {
         var told = new ArrayList<Customer>();
         var whose = new HashMap<Customer, Integer>();
         for (int person = 0; person < people; person++) {
-            for (var each : story(person, namesUserIds)) {
+            for (var each : story(person)) {
                 told.add(each);
                 whose.put(each, person);
             }
@@ -97,7 +95,7 @@ class IdentitiesPropertyTest {
         Collections.shuffle(told, random);
 
         var rows = new Rows();
-        var contacts = new HashMap<Integer, Set<Key>>();
+        var contacts = new HashMap<Integer, Set<ContactKey>>();
         int from = 0;
         while (from < told.size()) {
             int to = Math.min(told.size(), from + 1 + random.nextInt(4));
@@ -111,9 +109,9 @@ class IdentitiesPropertyTest {
             from = to;
         }
 
-        var all = new HashSet<Key>();
+        var all = new HashSet<ContactKey>();
         contacts.forEach((person, keys) -> {
-            var now = new HashSet<Key>();
+            var now = new HashSet<ContactKey>();
             keys.forEach(key -> now.add(rows.now(key)));
             assertThat(now).as("contacts of one person").hasSize(1);
             all.addAll(now);
