@@ -21,7 +21,8 @@ BEGIN
             EXECUTE format('ANALYZE %s', grown);
             analyzed := analyzed || grown::text;
         EXCEPTION
-            WHEN lock_not_available THEN NULL;
+            -- Somebody holds it, or a day's partition went since it was listed.
+            WHEN lock_not_available OR undefined_table OR syntax_error THEN NULL;
         END;
     END LOOP;
     RETURN analyzed;

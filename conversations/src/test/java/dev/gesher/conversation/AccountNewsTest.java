@@ -502,18 +502,14 @@ class AccountNewsTest {
         var until = now.plus(Duration.ofDays(7));
         receive(now.minusSeconds(20), ban("REINSTATE"));
         receive(now.minusSeconds(60), restriction("RESTRICTED_BIZ_INITIATED_MESSAGING", until));
+        assertThat(health().restrictions()).isEmpty();
         receive(now.minusSeconds(10), ban("REINSTATE"));
         assertThat(health().restrictions()).isEmpty();
         assertThat(precheck(template(tenant, CUSTOMER))).isInstanceOf(Decision.Template.class);
         receive(now.minusSeconds(60), restriction("RESTRICTED_BIZ_INITIATED_MESSAGING", until));
         receive(now.minusSeconds(30), restriction("RESTRICTED_BIZ_INITIATED_MESSAGING", until));
         assertThat(health().restrictions()).isEmpty();
-        assertThat(toldTypes())
-                .containsExactly(
-                        "account.alert",
-                        "connection.restricted",
-                        "account.alert",
-                        "connection.restriction_lifted");
+        assertThat(toldTypes()).containsExactly("account.alert", "account.alert");
         receive(now, restriction("RESTRICTED_BIZ_INITIATED_MESSAGING", until));
         assertThat(health().restrictions()).hasSize(1);
     }

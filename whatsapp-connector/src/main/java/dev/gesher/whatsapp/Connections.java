@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads connections, and marks them when Meta refuses them. */
 public interface Connections {
@@ -41,8 +42,8 @@ public interface Connections {
             throws SQLException;
 
     /**
-     * Turns a connection active again that {@link #invalidate} stopped for {@code cause}, in the
-     * caller's transaction, and tells the listeners; changes nothing if it was not, is about
+     * Turns a connection active again that {@link #invalidate} stopped for one of {@code causes},
+     * in the caller's transaction, and tells the listeners; changes nothing if it was not, is about
      * another number by now, or was stopped after what speaks for it.
      *
      * @param asked when the call began that shows it works
@@ -52,7 +53,7 @@ public interface Connections {
             Tx tx,
             TenantId tenant,
             String phoneNumberId,
-            ConnectionCause cause,
+            Set<ConnectionCause> causes,
             Instant asked,
             Instant now)
             throws SQLException;

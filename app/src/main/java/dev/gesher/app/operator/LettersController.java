@@ -139,9 +139,12 @@ class LettersController {
             description =
                     "A body is split, a change applied once more, beside what is live. What was applied of it before is not applied twice.",
             operationId = "redriveDeadLetter")
-    @ApiResponse(responseCode = "200", description = "The letter, pending")
+    @ApiResponse(
+            responseCode = "200",
+            description = "The letter as it is now; a body that is split already as it was")
     LetterBody redrive(@PathVariable("letter_id") String letterId, Principal operator) {
-        return after(letters.redrive(letterId, actor(operator)), letterId);
+        var before = letters.find(letterId).map(LetterBody::of);
+        return after(letters.redrive(letterId, actor(operator)), letterId, before);
     }
 
     /** It stays to be read until its day is over. */
@@ -149,7 +152,7 @@ class LettersController {
     @Operation(summary = "Drop a dead letter for good", operationId = "dropDeadLetter")
     @ApiResponse(responseCode = "200", description = "The letter, dropped")
     LetterBody drop(@PathVariable("letter_id") String letterId, Principal operator) {
-        return after(letters.drop(letterId, actor(operator)), letterId);
+        return after(letters.drop(letterId, actor(operator)), letterId, Optional.empty());
     }
 
     /** The oldest first, at most 20,000 in one call. */
@@ -170,9 +173,16 @@ class LettersController {
         return new RedrivenBody(redriven.letters(), redriven.more());
     }
 
-    private LetterBody after(Answer answer, String letterId) {
+    /**
+     * @param before what it was, for a body that is split by now and no letter any more
+     */
+    private LetterBody after(Answer answer, String letterId, Optional<LetterBody> before) {
         return switch (answer) {
-            case DONE -> read(letterId);
+            case DONE ->
+                    letters.find(letterId)
+                            .map(LetterBody::of)
+                            .or(() -> before)
+                            .orElseThrow(LettersController::none);
             case UNKNOWN -> throw none();
             case NOT_DEAD -> throw new ProblemException(ProblemKind.LETTER_NOT_DEAD);
         };

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 @Tag("crash")
 class LargeFileTest {
     private static final int BYTES = 100 << 20;
-    private static final int FILES = 3;
+    private static final int FILES = 1;
     private static final List<String> SMALL =
             List.of("-Xmx72m", "-XX:MaxDirectMemorySize=48m", "-XX:+ExitOnOutOfMemoryError");
 

@@ -12,13 +12,21 @@ import dev.gesher.simulator.control.Inbound;
 import dev.gesher.tenant.EncryptedColumn;
 import dev.gesher.tenant.TenantId;
 import dev.gesher.tenant.db.TenantScope;
+import dev.gesher.whatsapp.InboundListener;
+import dev.gesher.whatsapp.InboundListener.Received;
+import dev.gesher.whatsapp.InboundSignal;
+import dev.gesher.whatsapp.InboundSignal.Person;
+import dev.gesher.whatsapp.PhoneNumber;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -58,7 +66,40 @@ class KeyRotationTest {
                 .control()
                 .customerWrites(Inbound.of(business.phoneNumberId(), CUSTOMER, image));
         await().untilAsserted(() -> assertThat(file().status()).isEqualTo(200));
+        hear(business.phoneNumberId());
         send("one");
+    }
+
+    /** A contact of the Business app, and an edit of a message that has not come yet. */
+    private static void hear(String number) {
+        var id = TenantId.of(tenant.tenantId());
+        var now = gesher.bean(Clock.class).instant();
+        var dana =
+                new Person(
+                        Optional.of(new PhoneNumber(CUSTOMER)),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of("דנה לוי"),
+                        Optional.empty());
+        var heard =
+                Stream.<InboundSignal>of(
+                                new InboundSignal.AppContact(dana, false, Optional.of("דנה"), now),
+                                new InboundSignal.Edit(
+                                        "wamid.edit",
+                                        "wamid.to come",
+                                        dana,
+                                        now,
+                                        true,
+                                        "{\"edit\":{\"message\":{\"type\":\"text\",\"text\":{\"body\":\"שלום\"}}}}"))
+                        .map(signal -> new Received(id, number, signal, "test"))
+                        .toList();
+        gesher.bean(TenantScope.class)
+                .in(
+                        id,
+                        tx -> {
+                            gesher.bean(InboundListener.class).apply(tx, heard);
+                            return true;
+                        });
     }
 
     @AfterAll

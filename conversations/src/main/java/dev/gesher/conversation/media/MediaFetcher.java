@@ -184,6 +184,7 @@ final class MediaFetcher extends PollingWorker {
                         : new Fetched.Never("expired");
         if (result instanceof Fetched.NotNow(var code, var _)
                 && code.equals(HASH_MISMATCH)
+                && media.view().lastError().equals(Optional.of(HASH_MISMATCH))
                 && media.tries() + 1 >= MISMATCHES) {
             result = new Fetched.Never(HASH_MISMATCH);
         }

@@ -319,6 +319,14 @@ class LaneStepTest {
         var answer = gesher.accepted(text(tenant, CUSTOMER, "שלום"));
         goesTo(answer, new SendResult.Unknown("http_500", Optional.empty()));
         gesher.asAdministrator(
+                """
+                DO $$ BEGIN
+                    PERFORM gesher_open_webhook_day(20260101);
+                    INSERT INTO webhook_inbox (key_day, inbox_id, delivery_id, received_at, body, correlation)
+                    VALUES (20260101, 1, gen_random_uuid(), '2026-01-01', '', 'test');
+                END $$
+                """);
+        gesher.asAdministrator(
                 "INSERT INTO webhook_inbox_pending (heavy, inbox_id, key_day, bytes) VALUES (false, 1, 20260101, 1)");
         clock.advance(Duration.ofMinutes(15));
         gesher.settle(tenant, answer.message());

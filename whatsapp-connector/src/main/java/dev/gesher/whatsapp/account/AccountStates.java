@@ -65,7 +65,7 @@ final class AccountStates {
 
     /**
      * Keeps what is newer than what is kept; empty if it is not. Of two told for the same second
-     * the greater value stays, whichever came first.
+     * the greater value stays, and of equal ones that which lasts longer, whichever came first.
      */
     static Optional<Before> put(Tx tx, TenantId tenant, State state) throws SQLException {
         return tx.one(
@@ -75,7 +75,8 @@ final class AccountStates {
                 ON CONFLICT (tenant_id, subject_id, kind) DO UPDATE
                 SET previous = s.value, value = excluded.value, detail = excluded.detail,
                     at = excluded.at, until = excluded.until
-                WHERE (s.at, s.value) < (excluded.at, excluded.value)
+                WHERE (s.at, s.value, coalesce(s.until, 'infinity'))
+                    < (excluded.at, excluded.value, coalesce(excluded.until, 'infinity'))
                 RETURNING previous
                 """,
                 row -> new Before(Optional.ofNullable(row.nullableText("previous"))),
@@ -145,6 +146,22 @@ final class AccountStates {
                 RETURNING subject_id, kind
                 """,
                 Ended::of, LIFTED, at, tenant, subject, at);
+    }
+
+    /** Whether the account was reinstated after {@code at}, which ended what was told before. */
+    static boolean isReinstatedAfter(Tx tx, TenantId tenant, String subject, Instant at)
+            throws SQLException {
+        return tx.one(
+                        """
+                        SELECT true AS there FROM account_states
+                        WHERE tenant_id = ? AND subject_id = ? AND kind = ? AND value = 'REINSTATE' AND at > ?
+                        """,
+                        row -> row.bool("there"),
+                        tenant,
+                        subject,
+                        BAN,
+                        at)
+                .isPresent();
     }
 
     /** When the next restriction ends by itself. */

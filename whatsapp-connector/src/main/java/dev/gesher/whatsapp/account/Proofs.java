@@ -20,6 +20,9 @@ final class Proofs {
     private static final Logger log = LoggerFactory.getLogger(Proofs.class);
     private static final Set<String> CONNECTED = Set.of("CONNECTED", "FLAGGED", "RATE_LIMITED");
 
+    private static final Set<String> OURS =
+            Set.of("whatsapp_business_management", "whatsapp_business_messaging");
+
     private final GraphApi graph;
     private final Vault vault;
     private final MetaSettings meta;
@@ -67,7 +70,11 @@ final class Proofs {
             return unknown(inspected);
         }
         var data = body.path("data");
-        if (!data.path("is_valid").asBoolean(false)) {
+        var isValid = data.path("is_valid");
+        if (!isValid.isBoolean()) {
+            return unknown(inspected);
+        }
+        if (!isValid.booleanValue()) {
             return Verdict.CONFIRMED;
         }
         if (!data.path("app_id").asText().equals(meta.appId())) {
@@ -84,11 +91,11 @@ final class Proofs {
         };
     }
 
-    /** Whether a permission names accounts, and not this one. */
+    /** Whether a permission that we need names accounts, and not this one. */
     private static boolean excludes(JsonNode granularScopes, String waba) {
         for (var scope : granularScopes) {
             var targets = scope.path("target_ids");
-            if (scope.path("scope").asText().startsWith("whatsapp_business_")
+            if (OURS.contains(scope.path("scope").asText())
                     && targets.isArray()
                     && !contains(targets, waba)) {
                 return true;
@@ -110,10 +117,16 @@ final class Proofs {
     private Verdict sending(SecretText token, String number) {
         var read = graph.health(token, number);
         return switch (read) {
+            case GraphReply.Success(var node) when !tells(node) -> unknown(read);
             case GraphReply.Success(var node) -> sends(node) ? Verdict.REFUTED : Verdict.CONFIRMED;
             case GraphReply.Refusal refusal when refusal.isOutOfReach() -> Verdict.CONFIRMED;
             default -> unknown(read);
         };
+    }
+
+    private static boolean tells(JsonNode number) {
+        return number.path("status").isTextual()
+                || number.at("/health_status/can_send_message").isTextual();
     }
 
     private static boolean sends(JsonNode number) {

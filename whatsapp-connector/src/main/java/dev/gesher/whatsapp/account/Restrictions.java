@@ -35,6 +35,9 @@ final class Restrictions implements Timers.Handler {
     }
 
     Done apply(Item item, List<Restriction> told) throws SQLException {
+        if (AccountStates.isReinstatedAfter(item.tx(), item.tenant(), item.waba(), item.at())) {
+            return Done.OUTDATED;
+        }
         var events = new ArrayList<Told>();
         boolean any = false;
         for (var one : told.stream().sorted(Comparator.comparing(Restriction::type)).toList()) {

@@ -19,10 +19,12 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,6 +84,22 @@ final class Suspicions implements Timers.Handler {
             return this == DISABLED || this == REINSTATED
                     ? ConnectionCause.ACCOUNT_DISABLED
                     : ConnectionCause.ACCOUNT_OFFBOARDED;
+        }
+
+        /** What the connection may have been stopped for: a refused send may have told first. */
+        Set<ConnectionCause> causes() {
+            return this == REINSTATED
+                    ? EnumSet.of(cause(), ConnectionCause.RESTRICTED)
+                    : EnumSet.of(cause());
+        }
+
+        /** What this ends, which must have been decided before. */
+        List<Suspicion> ends() {
+            return switch (this) {
+                case REINSTATED -> List.of(DISABLED);
+                case RECONNECTED -> List.of(OFFBOARDED);
+                default -> List.of();
+            };
         }
     }
 
@@ -228,6 +246,10 @@ final class Suspicions implements Timers.Handler {
         if (still.isEmpty()) {
             return;
         }
+        // Whoever connects anew just now has ended before this looks.
+        tx.lockInOrder(
+                "SELECT FROM whatsapp_connections WHERE tenant_id = ? ORDER BY tenant_id FOR UPDATE",
+                open.tenant());
         var connection =
                 Optional.ofNullable(
                         connections.find(tx, List.of(open.tenant())).get(open.tenant()));
@@ -241,7 +263,9 @@ final class Suspicions implements Timers.Handler {
                 comesBack
                         && asked.isBefore(open.toldAt().plus(COMES_BACK))
                         && waits(connection.get(), open);
-        if (verdict == Verdict.UNKNOWN || (verdict == Verdict.REFUTED && mayComeBack)) {
+        if (verdict == Verdict.UNKNOWN
+                || (verdict == Verdict.REFUTED && mayComeBack)
+                || isUndecided(tx, open, open.suspicion().ends())) {
             putOff(tx, open);
             return;
         }
@@ -265,6 +289,21 @@ final class Suspicions implements Timers.Handler {
         forget(tx, open);
     }
 
+    private static boolean isUndecided(Tx tx, Open open, List<Suspicion> others)
+            throws SQLException {
+        return !others.isEmpty()
+                && tx.one(
+                                """
+                                SELECT true AS there FROM account_suspicions
+                                WHERE tenant_id = ? AND waba_id = ? AND kind = ANY (?)
+                                """,
+                                row -> row.bool("there"),
+                                open.tenant(),
+                                open.waba(),
+                                Tx.texts(others.stream().map(Suspicion::code).toList()))
+                        .isPresent();
+    }
+
     /** What Meta told is outdated once the number was verified after it. */
     private static boolean isAbout(Connection connection, Open open) {
         return works(connection)
@@ -275,7 +314,8 @@ final class Suspicions implements Timers.Handler {
 
     private static boolean waits(Connection connection, Open open) {
         return connection.status() == Connection.Status.INVALID
-                && connection.cause().equals(Optional.of(open.suspicion().cause().code()));
+                && open.suspicion().causes().stream()
+                        .anyMatch(cause -> connection.cause().equals(Optional.of(cause.code())));
     }
 
     private void act(Tx tx, Open open, Instant asked) throws SQLException {
@@ -303,7 +343,7 @@ final class Suspicions implements Timers.Handler {
                                     tx,
                                     open.tenant(),
                                     open.number(),
-                                    open.suspicion().cause(),
+                                    open.suspicion().causes(),
                                     asked,
                                     now);
                 };

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -98,7 +99,7 @@ final class StoredConnections implements Connections {
             Tx tx,
             TenantId tenant,
             String phoneNumberId,
-            ConnectionCause cause,
+            Set<ConnectionCause> causes,
             Instant asked,
             Instant now)
             throws SQLException {
@@ -109,13 +110,13 @@ final class StoredConnections implements Connections {
                         UPDATE whatsapp_connections
                         SET status = 'active', status_cause = NULL, status_since = ?, updated_at = ?
                         WHERE tenant_id = ? AND phone_number_id = ? AND status = 'invalid'
-                          AND status_cause = ? AND status_since <= ?
+                          AND status_cause = ANY (?) AND status_since <= ?
                         """,
                         now,
                         now,
                         tenant,
                         phoneNumberId,
-                        cause,
+                        Tx.texts(causes.stream().map(ConnectionCause::code).toList()),
                         asked);
         if (restored == 1) {
             connected(tx, lock(tx, tenant).orElseThrow(), before);

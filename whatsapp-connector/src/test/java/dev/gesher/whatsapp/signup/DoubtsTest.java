@@ -16,6 +16,7 @@ import dev.gesher.testkit.SettableClock;
 import dev.gesher.testkit.TestDatabase;
 import dev.gesher.whatsapp.AccountFact.AccountUpdate;
 import dev.gesher.whatsapp.Connection;
+import dev.gesher.whatsapp.ConnectionCause;
 import dev.gesher.whatsapp.Signup.Status;
 import dev.gesher.whatsapp.signup.RunningSignup.Told;
 import java.time.Duration;
@@ -196,6 +197,52 @@ class DoubtsTest {
         tell(clock.instant().minus(Duration.ofMinutes(30)), update(stops, null, ban));
         tell(clock.instant().minus(Duration.ofHours(3)), update(stops, null, ban));
         assertThat(suspicions()).isEmpty();
+        assertThat(connection().status()).isEqualTo(Connection.Status.ACTIVE);
+    }
+
+    @Test
+    void a_ban_that_a_refused_send_told_of_first_is_lifted_too() {
+        happens("DISABLED_UPDATE");
+        running.scope()
+                .in(
+                        tenant,
+                        tx -> {
+                            running.connections()
+                                    .invalidate(
+                                            tx,
+                                            tenant,
+                                            bakery.phoneNumberId(),
+                                            ConnectionCause.RESTRICTED,
+                                            clock.instant(),
+                                            clock.instant());
+                            return true;
+                        });
+        tell(clock.instant(), update("DISABLED_UPDATE", null, "DISABLE"));
+        prove();
+        assertThat(connection().cause()).contains("restricted");
+
+        clock.advance(Duration.ofHours(1));
+        meta.changeNumber(bakery.phoneNumberId(), NumberChange.none().withStatus("CONNECTED"));
+        tell(clock.instant(), update("DISABLED_UPDATE", null, "REINSTATE"));
+        prove();
+
+        assertThat(connection().status()).isEqualTo(Connection.Status.ACTIVE);
+    }
+
+    @Test
+    void what_ends_a_ban_is_decided_after_the_ban() {
+        happens("DISABLED_UPDATE");
+        tell(clock.instant().minusSeconds(1), update("DISABLED_UPDATE", null, "DISABLE"));
+        tell(clock.instant(), update("DISABLED_UPDATE", null, "REINSTATE"));
+        running.runDue(tenant, "account_proof");
+        await().untilAsserted(() -> assertThat(suspicions()).containsExactly("reinstated"));
+        await().untilAsserted(() -> assertThat(tries()).containsExactly("1"));
+        assertThat(connection().cause()).contains("account_disabled");
+
+        meta.changeNumber(bakery.phoneNumberId(), NumberChange.none().withStatus("CONNECTED"));
+        clock.advance(Duration.ofMinutes(2));
+        prove();
+
         assertThat(connection().status()).isEqualTo(Connection.Status.ACTIVE);
     }
 
