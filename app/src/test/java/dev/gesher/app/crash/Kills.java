@@ -29,7 +29,7 @@ abstract class Kills {
     private static final int SENDERS_PAUSE_MILLIS = 1_500;
     private static final int CUSTOMERS_PAUSE_MILLIS = 800;
     private static final int BOTH_DIE_EVERY = 5;
-    private static final int POSTGRES_DIES_EVERY = 4;
+    private static final int POSTGRES_DIES_EVERY = 8;
     private static final String ALL_ROLES = "api,intake,workers";
 
     /** For what was left behind to move, and something to be sent. */

@@ -17,7 +17,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The largest files, several at once, through a process whose memory holds none of them. */
+/** The largest file through a process whose memory does not hold it. */
 @Tag("crash")
 class LargeFileTest {
     private static final int BYTES = 100 << 20;
@@ -26,7 +26,7 @@ class LargeFileTest {
             List.of("-Xmx72m", "-XX:MaxDirectMemorySize=48m", "-XX:+ExitOnOutOfMemoryError");
 
     @Test
-    void files_of_100_megabytes_come_and_go_through_a_heap_of_72() throws Exception {
+    void a_file_of_100_megabytes_comes_and_goes_through_a_heap_of_72() throws Exception {
         byte[] noise = new byte[BYTES];
         new Random(BYTES).nextBytes(noise);
         byte[] expected = MessageDigest.getInstance("SHA-256").digest(noise);
